@@ -1,0 +1,194 @@
+package model
+
+import "fmt"
+
+// World is the kind of init that a trace lives under.
+type World uint8
+
+// The worlds. In both, `a` is the task that acts first.
+const (
+	Global    World = iota // init (pid 1) and a (pid 2)
+	Container              // init0 (pid 1), host (2), and in a pid namespace init (3, inside 1) and a (4, inside 2)
+)
+
+// The tasks of a world, by slot.
+const (
+	Init0 TaskID = 1 // the global init in both worlds
+	A     TaskID = 2 // a of the global world
+	Host  TaskID = 2 // host of the container world
+	CInit TaskID = 3 // init of the container world
+	CA    TaskID = 4 // a of the container world
+)
+
+// Boot describes the world that a trace begins in. The zero value is the global world of v3.11 with default limits,
+// where `a` is root.
+type Boot struct {
+	Version string // "" is v3.11
+	Limits  Limits // zero fields take their defaults
+	World   World
+	Dress   bool   // `a` owns one of everything that fork shares, copies or resets
+	UID     uint16 // of `a`
+	Caps    CapSet // of `a`
+	Nproc   int16  // RLIMIT_NPROC of `a`, soft and hard; RlimInfinity for no limit
+	LastPid uint16 // last_pid of the global namespace; 0 leaves what boot used up
+}
+
+// DefaultLimits are the limits that a Boot without its own gets.
+var DefaultLimits = Limits{MaxThreads: 1000, PidMax: 32768, ReservedPids: 300, PidNSDepth: 32, UserNSDepth: 32}
+
+// DefaultBoot is the world of a trace that asks for nothing: the global one, `a` is root and unlimited.
+func DefaultBoot() Boot {
+	return Boot{Version: "v3.11", Limits: DefaultLimits, Caps: CapAll, Nproc: RlimInfinity}
+}
+
+// Check refuses a world that contradicts itself.
+func (b *Boot) Check() error {
+	l := b.Limits
+	switch {
+	case l.PidMax < 2 || l.PidMax > 32768:
+		return fmt.Errorf("pid_max=%d is outside 2..32768", l.PidMax)
+	case l.ReservedPids < 1 || l.ReservedPids > 32768:
+		return fmt.Errorf("reserved_pids=%d is outside 1..32768", l.ReservedPids)
+	case b.LastPid >= l.PidMax:
+		return fmt.Errorf("last_pid=%d is not below pid_max=%d", b.LastPid, l.PidMax)
+	case int(l.PidMax) <= len(b.Tasks()):
+		return fmt.Errorf("pid_max=%d leaves no number for the %d tasks of the world; they use 1..%d", l.PidMax, len(b.Tasks()), len(b.Tasks()))
+	case l.MaxThreads < 1:
+		return fmt.Errorf("max_threads=%d is below 1", l.MaxThreads)
+	case b.Nproc < 0:
+		return fmt.Errorf("nproc=%d is negative", b.Nproc)
+	case b.World == Container && l.PidNSDepth < 1:
+		return fmt.Errorf("world=container needs pid_ns_depth=1 or more, not %d", l.PidNSDepth)
+	}
+	return nil
+}
+
+// NamedTask is a task that a world begins with.
+type NamedTask struct {
+	Name string
+	Task TaskID
+}
+
+// Tasks names the tasks of the world.
+func (b *Boot) Tasks() []NamedTask {
+	if b.World == Container {
+		return []NamedTask{{"init0", Init0}, {"host", Host}, {"init", CInit}, {"a", CA}}
+	}
+	return []NamedTask{{"init", Init0}, {"a", A}}
+}
+
+// Actor is `a`.
+func (b *Boot) Actor() TaskID {
+	if b.World == Container {
+		return CA
+	}
+	return A
+}
+
+// NewKernel is the kernel of the world.
+func (b *Boot) NewKernel() (*Kernel, error) {
+	for _, v := range Versions {
+		if v.Name == b.Version || b.Version == "" {
+			return &Kernel{Version: v.New(), Limits: b.Limits}, b.Check()
+		}
+	}
+	return nil, fmt.Errorf("unknown kernel %q", b.Version)
+}
+
+// bootKernel makes the worlds: an unchanged kernel without limits, whatever is done to another.
+var bootKernel = Kernel{Version: V311(), Limits: DefaultLimits}
+
+// State builds the world.
+func (b *Boot) State(s *State) {
+	*s = State{}
+	s.bootInit()
+	if b.World == Container {
+		bootKernel.Step(s, Op{Kind: Clone, Actor: Init0, Sig: SIGCHLD})
+		s.setsid(Host)
+		bootKernel.Step(s, Op{Kind: Clone, Actor: Host, Flags: CloneNewPID, Sig: SIGCHLD})
+		s.setsid(CInit)
+		bootKernel.Step(s, Op{Kind: Clone, Actor: CInit, Sig: SIGCHLD})
+	} else {
+		bootKernel.Step(s, Op{Kind: Clone, Actor: Init0, Sig: SIGCHLD})
+	}
+	a := b.Actor()
+	s.Task[a].Pids[PidtypePGID] = s.Task[a].Pids[PidtypePID] // its own process group in its init's session
+	s.login(a, b.UID, b.Caps)
+	s.Signal[s.Task[a].Signal].NprocCur, s.Signal[s.Task[a].Signal].NprocMax = b.Nproc, b.Nproc
+	if b.Dress {
+		s.dress(a)
+	}
+	if b.LastPid != 0 {
+		s.PidNS[RootPidNS].LastPid = b.LastPid
+	}
+	s.TotalForks = 0
+}
+
+// bootInit makes the global init: pid 1, the child reaper, which cannot be killed. Objects of the idle task are
+// counted once more (see invariants).
+func (s *State) bootInit() {
+	t := &s.Task[Init0]
+	for _, c := range []Class{MM, Files, FS, Sighand, Audit, CSS, Module, Nsproxy, Cred} {
+		t.Ref[c] = s.alloc(c)
+	}
+	for c := MntNS; c <= UserClass; c++ {
+		s.alloc(c)
+	}
+	for _, c := range []Class{CSS, Module, Nsproxy, PidNSClass, UserNSClass, UserClass, Cred} {
+		s.Count[c][1]++
+	}
+	s.Nsproxy[1] = NsproxyStruct{NS: [4]Ref{1, 1, 1, 1}, ForChildren: RootPidNS}
+	s.Cred[1] = CredStruct{Caps: CapAll, User: InitUser, UserNS: RootUserNS}
+	s.User[InitUser].Processes = 1
+	s.UserNS[RootUserNS] = UserNamespace{Mapped: true, Init: true}
+	s.PidNS[RootPidNS] = PidNamespace{LastPid: 1, UserNS: RootUserNS, Reaper: Init0, Adding: true, Hashed: 1, Proc: true}
+	s.Count[PidNSClass][RootPidNS] += 2 // the internal mount of proc, and init's struct pid
+	s.Count[UserNSClass][RootUserNS]++  // the global pid namespace
+	s.Pid[1] = Pid{Count: 1, Hashed: true}
+	s.Pid[1].Nr[0], s.Pid[1].NS[0] = 1, RootPidNS
+	t.Signal = SignalID(s.alloc(SignalClass))
+	s.alloc(TaskClass)
+	s.Count[TaskClass][Init0]++
+	s.Signal[t.Signal] = SignalStruct{NrThreads: 1, Live: 1, Flags: SignalUnkillable, LeaderPid: 1, CurrTarget: Init0, SessionLeader: true,
+		NprocCur: RlimInfinity, NprocMax: RlimInfinity}
+	t.Nr, t.Tgid, t.ExitSignal = 1, 1, int16(SIGCHLD)
+	t.Pids = [NPidtypes]PidID{1, 1, 1}
+	t.Attached, t.Stage, t.Leader, t.Thread = 7, Hashed, Init0, Init0
+	s.Tasks, s.NrThreads, s.ProcessCounts = Init0, 1, 1
+}
+
+// setsid makes a task of a world the leader of a session and a process group of its own.
+func (s *State) setsid(t TaskID) {
+	p := &s.Task[t]
+	p.Pids = [NPidtypes]PidID{p.Pids[PidtypePID], p.Pids[PidtypePID], p.Pids[PidtypePID]}
+	s.Signal[p.Signal].SessionLeader = true
+}
+
+// login gives `a` its uid and capabilities.
+func (s *State) login(t TaskID, uid uint16, caps CapSet) {
+	c := s.cred(t)
+	c.Caps = caps
+	if uid == 0 {
+		return
+	}
+	user := UserID(s.alloc(UserClass))
+	s.User[user] = User{UID: uid, Processes: 1}
+	s.User[c.User].Processes--
+	s.put(UserClass, Ref(c.User))
+	c.User = user
+}
+
+// dress gives `a` one of everything, so that a reset that is forgotten shows in its first child.
+func (s *State) dress(t TaskID) {
+	p := &s.Task[t]
+	for _, c := range []Class{SysvSem, IO, Seccomp, Mempolicy, Perf} {
+		p.Ref[c] = s.alloc(c)
+	}
+	p.Altstack, p.RobustList, p.SetChildTid, p.ClearChildTid, p.SingleStep = true, true, true, true, true
+	p.Pdeath, p.ExitSignal = SIGUSR2, int16(SIGUSR1)
+	p.Flags = p.Flags&^PFForknoexec | PFSuperpriv | PFNprocExceeded | DidExec
+	p.SelfExecID, p.ParentExecID, s.Task[p.RealParent].SelfExecID = 5, 2, 2
+	p.Blocked, p.Pending = SIGUSR1.Bit(), SIGUSR1.Bit()
+	s.Signal[p.Signal].Shared = SIGUSR1.Bit()
+	s.Signal[p.Signal].IsChildSubreaper = true
+}

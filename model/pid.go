@@ -1,0 +1,175 @@
+package model
+
+// RootPidNS is init_pid_ns.
+const RootPidNS PidNSID = 1
+
+// activeNS is task_active_pid_ns: the namespace of the deepest number of the task's struct pid.
+func (s *State) activeNS(t TaskID) PidNSID {
+	p := &s.Pid[s.Task[t].Pids[PidtypePID]]
+	return p.NS[p.Level]
+}
+
+// nrIn is pid_nr_ns: the number of a struct pid in a namespace, 0 where it has none.
+func (s *State) nrIn(pid PidID, ns PidNSID) uint16 {
+	level := s.PidNS[ns].Level
+	if p := &s.Pid[pid]; pid != 0 && ns != 0 && level <= p.Level && p.NS[level] == ns {
+		return p.Nr[level]
+	}
+	return 0
+}
+
+// NumberSeen is the pid number of a task as another one sees it; 0 if it sees none.
+func (s *State) NumberSeen(by, t TaskID) uint16 {
+	if s.Task[t].Attached&(1<<PidtypePID) == 0 {
+		return 0
+	}
+	return s.nrIn(s.Task[t].Pids[PidtypePID], s.activeNS(by))
+}
+
+// findPid is find_pid_ns: the hashed struct pid with a number in a namespace.
+func (s *State) findPid(nr int32, ns PidNSID) PidID {
+	if nr <= 0 {
+		return 0
+	}
+	for id := 1; id < MaxPids; id++ {
+		if p := PidID(id); s.Pid[id].Hashed && int32(s.nrIn(p, ns)) == nr {
+			return p
+		}
+	}
+	return 0
+}
+
+// pidTask is pid_task(pid, PIDTYPE_PID): at most one task is attached.
+func (s *State) pidTask(pid PidID) TaskID {
+	for t := 1; pid != 0 && t < MaxTasks; t++ {
+		if p := &s.Task[t]; p.Attached&(1<<PidtypePID) != 0 && p.Pids[PidtypePID] == pid {
+			return TaskID(t)
+		}
+	}
+	return 0
+}
+
+// members calls fn for each task on a list of a struct pid (do_each_pid_task).
+func (s *State) members(pid PidID, typ PidType, fn func(TaskID)) {
+	for t := 1; pid != 0 && t < MaxTasks; t++ {
+		if p := &s.Task[t]; p.Attached&(1<<typ) != 0 && p.Pids[typ] == pid {
+			fn(TaskID(t))
+		}
+	}
+}
+
+// empty says whether a list of a struct pid has no task.
+func (s *State) empty(pid PidID, typ PidType) bool {
+	none := true
+	s.members(pid, typ, func(TaskID) { none = false })
+	return none
+}
+
+// pgrp and session are task_pgrp and task_session: they belong to the leader.
+func (s *State) pgrp(t TaskID) PidID    { return s.Task[s.Task[t].Leader].Pids[PidtypePGID] }
+func (s *State) session(t TaskID) PidID { return s.Task[s.Task[t].Leader].Pids[PidtypeSID] }
+
+// attach is attach_pid.
+func (s *State) attach(t TaskID, typ PidType) { s.Task[t].Attached |= 1 << typ }
+
+// detach is detach_pid: a struct pid that no list refers to is freed.
+func (s *State) detach(t TaskID, typ PidType) {
+	p := &s.Task[t]
+	pid := p.Pids[typ]
+	p.Attached &^= 1 << typ
+	p.Pids[typ] = 0
+	for typ := PidType(0); typ < NPidtypes; typ++ {
+		if !s.empty(pid, typ) {
+			return
+		}
+	}
+	s.freePid(pid)
+}
+
+// allocPidmap is alloc_pidmap: the first free number after the last one; past pid_max the search goes on at RESERVED_PIDS.
+func (k *Kernel) allocPidmap(s *State, ns PidNSID) uint16 {
+	n := &s.PidNS[ns]
+	nr := n.LastPid + 1
+	for tries := 0; tries < 2*MaxPids; tries++ {
+		if nr >= k.PidMax {
+			nr = k.ReservedPids
+		}
+		if nr >= k.PidMax {
+			return 0
+		}
+		if !s.numberTaken(nr, ns) {
+			n.LastPid = nr
+			return nr
+		}
+		nr++
+	}
+	return 0
+}
+
+// numberTaken reads a bit of the namespace's pidmap: a number is taken from alloc_pidmap to free_pidmap.
+func (s *State) numberTaken(nr uint16, ns PidNSID) bool {
+	level := s.PidNS[ns].Level
+	for id := 1; id < MaxPids; id++ {
+		if p := &s.Pid[id]; p.NS[level] == ns && p.Nr[level] == nr {
+			return true
+		}
+	}
+	return false
+}
+
+// newPid is the kmem_cache_alloc of alloc_pid; 0 when the arena is full.
+func (s *State) newPid(ns PidNSID) PidID {
+	for id := 1; id < MaxPids; id++ {
+		if p := &s.Pid[id]; p.Count == 0 {
+			p.Count, p.Level = 1, s.PidNS[ns].Level
+			return PidID(id)
+		}
+	}
+	return 0
+}
+
+// hashPid is the end of alloc_pid: the pid becomes known at every level.
+func (s *State) hashPid(pid PidID) {
+	p := &s.Pid[pid]
+	p.Hashed = true
+	for i := 0; i <= int(p.Level); i++ {
+		s.PidNS[p.NS[i]].Hashed++
+	}
+}
+
+// freePid is free_pid: out of the hash at every level, numbers returned, the rest after a grace period.
+// v3.11 wakes the child reaper only when exactly one number is left in a namespace, and schedules the
+// unmount of proc only when nr_hashed, ADDING bit included, is 0.
+func (s *State) freePid(pid PidID) {
+	p := &s.Pid[pid]
+	if pid == 0 || !p.Hashed {
+		s.oops(FreedPut, TaskClass)
+		return
+	}
+	for i := 0; i <= int(p.Level); i++ {
+		n := &s.PidNS[p.NS[i]]
+		n.Hashed--
+		switch {
+		case n.Adding:
+		case n.Hashed == 1:
+			s.Flight[n.Reaper].Woken = s.Flight[n.Reaper].On
+		case n.Hashed == 0:
+			n.ProcWork = true
+		}
+	}
+	p.Nr, p.Hashed, p.RCU = [MaxLevels]uint16{}, false, true
+}
+
+// putPid is put_pid: the last reference frees the struct and drops its namespace.
+func (s *State) putPid(pid PidID) {
+	p := &s.Pid[pid]
+	if pid == 0 || p.Count <= 0 {
+		s.oops(FreedPut, TaskClass)
+		return
+	}
+	if p.Count--; p.Count == 0 {
+		ns := p.NS[p.Level]
+		*p = Pid{}
+		s.put(PidNSClass, Ref(ns))
+	}
+}

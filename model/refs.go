@@ -1,0 +1,170 @@
+package model
+
+// Oops is the first thing in a run that a real kernel would have crashed on, or never come back from.
+type Oops uint8
+
+// The kinds of oops.
+const (
+	NoOops        Oops = iota
+	NullGet            // a reference taken on NULL
+	NullPut            // a reference dropped on NULL
+	FreedGet           // a reference taken on a freed object
+	FreedPut           // a reference dropped on a freed object
+	NullWrite          // a write through a NULL handle
+	EndlessWalk        // a list that does not end
+	EndlessSettle      // the kernel does not come to rest
+	CountOverflow      // a counter ran over
+)
+
+var oopsNames = [...]string{"", "get of NULL", "put of NULL", "get of a freed object", "put of a freed object", "write through NULL", "endless list", "endless settling", "counter overflow"}
+
+// String says what happened.
+func (o Oops) String() string { return oopsNames[o] }
+
+// oops is sticky: the first one stays.
+func (s *State) oops(o Oops, c Class) {
+	if s.Oops == NoOops {
+		s.Oops, s.OopsClass = o, c
+	}
+}
+
+// alloc takes the lowest free object of a class with one reference; 0 when the arena is full.
+func (s *State) alloc(c Class) Ref {
+	for id := 1; id < c.slots(); id++ {
+		if s.Count[c][id] == 0 {
+			s.Count[c][id] = 1
+			return Ref(id)
+		}
+	}
+	return 0
+}
+
+// slots is the size of the arena of a class, slot 0 included.
+func (c Class) slots() int {
+	switch c {
+	case PidNSClass:
+		return MaxPidNS
+	case UserNSClass:
+		return MaxUserNS
+	case UserClass:
+		return MaxUsers
+	}
+	return Slots
+}
+
+// get takes a reference.
+func (s *State) get(c Class, id Ref) {
+	n := &s.Count[c][id]
+	switch {
+	case id == 0:
+		s.oops(NullGet, c)
+	case *n <= 0:
+		s.oops(FreedGet, c)
+	case *n == 127:
+		s.oops(CountOverflow, c)
+	default:
+		*n++
+	}
+}
+
+// put drops a reference; the last one destroys the object and drops what it held.
+func (s *State) put(c Class, id Ref) {
+	n := &s.Count[c][id]
+	switch {
+	case id == 0:
+		s.oops(NullPut, c)
+	case *n <= 0:
+		s.oops(FreedPut, c)
+	default:
+		*n--
+		if *n == 0 && destroy[c] != nil {
+			destroy[c](s, id)
+		}
+	}
+}
+
+// destroy is what the last put of a class does, besides the count. Entries of nil have no more to do.
+var destroy [NClasses]func(s *State, id Ref)
+
+func init() { // the destructors put other classes: an initializer of the table itself would be a cycle
+	destroy[Sighand] = func(s *State, id Ref) { s.Sighand[id] = SighandStruct{} }
+	destroy[Nsproxy] = destroyNsproxy
+	destroy[Cred] = destroyCred
+	destroy[PidNSClass] = destroyPidNS
+	destroy[UserNSClass] = destroyUserNS
+	destroy[UserClass] = func(s *State, id Ref) { s.User[id] = User{} }
+	destroy[SignalClass] = func(s *State, id Ref) { s.Signal[id] = SignalStruct{} }
+	destroy[TaskClass] = destroyTask
+}
+
+// destroyNsproxy is free_nsproxy, kernel/nsproxy.c.
+func destroyNsproxy(s *State, id Ref) {
+	n := s.Nsproxy[id]
+	for i, ns := range n.NS {
+		s.put(MntNS+Class(i), ns)
+	}
+	s.put(PidNSClass, Ref(n.ForChildren))
+	s.Nsproxy[id] = NsproxyStruct{}
+}
+
+// destroyCred is put_cred_rcu, kernel/cred.c.
+func destroyCred(s *State, id Ref) {
+	c := s.Cred[id]
+	s.put(UserClass, Ref(c.User))
+	s.put(UserNSClass, Ref(c.UserNS))
+	s.Cred[id] = CredStruct{}
+}
+
+// destroyPidNS is free_pid_ns with the walk up of put_pid_ns, kernel/pid_namespace.c.
+func destroyPidNS(s *State, id Ref) {
+	n := s.PidNS[id]
+	s.PidNS[id] = PidNamespace{}
+	s.put(UserNSClass, Ref(n.UserNS))
+	s.put(PidNSClass, Ref(n.Parent))
+}
+
+// destroyUserNS is free_user_ns, kernel/user_namespace.c.
+func destroyUserNS(s *State, id Ref) {
+	parent := s.UserNS[id].Parent
+	s.UserNS[id] = UserNamespace{}
+	s.put(UserNSClass, Ref(parent))
+}
+
+// destroyTask is __put_task_struct, kernel/fork.c: creds, signal_struct, seccomp filter, then the struct itself.
+func destroyTask(s *State, id Ref) {
+	t := &s.Task[id]
+	s.exitCreds(t)
+	s.put(SignalClass, Ref(t.Signal))
+	s.freeTask(TaskID(id))
+}
+
+// exitCreds is exit_creds, kernel/cred.c: cred and real_cred.
+func (s *State) exitCreds(t *Task) {
+	cred := t.Ref[Cred]
+	t.Ref[Cred] = 0
+	s.put(Cred, cred)
+	s.put(Cred, cred)
+}
+
+// freeTask is free_task, kernel/fork.c: the seccomp filter, the stack and the struct.
+func (s *State) freeTask(t TaskID) {
+	if filter := s.Task[t].Ref[Seccomp]; filter != 0 {
+		s.put(Seccomp, filter)
+	}
+	if t == 0 {
+		s.oops(NullPut, TaskClass)
+		return
+	}
+	s.Count[TaskClass][t] = 0
+	s.Task[t] = Task{}
+}
+
+// drop gives up what a task points to, if it points to anything, and clears the pointer.
+func (s *State) drop(t TaskID, c Class) {
+	id := s.Task[t].Ref[c]
+	if id == 0 {
+		return
+	}
+	s.Task[t].Ref[c] = 0
+	s.put(c, id)
+}

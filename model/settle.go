@@ -1,0 +1,66 @@
+package model
+
+// settleV311 is what happens between calls, first to last: signals are delivered and the dying finish, sleepers look
+// again, then deferred frees drain.
+var settleV311 = []Settle{
+	{"get_signal_to_deliver", "kernel/signal.c:get_signal_to_deliver", getSignal},
+	{"wake_up", "kernel/sched/core.c:try_to_wake_up", wakeSleepers},
+	{"delayed_put_task_struct", "kernel/exit.c:delayed_put_task_struct", putTasks},
+	{"delayed_put_pid", "kernel/pid.c:delayed_put_pid", putPids},
+	{"proc_work", "kernel/pid_namespace.c:proc_cleanup_work", releaseProc},
+}
+
+// wakeSleepers runs the row again at which a call sleeps, until one makes progress.
+func wakeSleepers(k *Kernel, s *State, res *Result) bool {
+	for t := TaskID(1); t < MaxTasks; t++ {
+		f := &s.Flight[t]
+		if !f.Asleep || s.Task[t].Jobctl&Stopped != 0 {
+			continue
+		}
+		pc, threads := f.PC, s.NrThreads
+		k.run(s, f, res)
+		if !f.Asleep || f.PC != pc || s.NrThreads != threads {
+			return true
+		}
+	}
+	return false
+}
+
+// putTasks is the end of a grace period for one task_struct.
+func putTasks(k *Kernel, s *State, res *Result) bool {
+	for t := TaskID(1); t < MaxTasks; t++ {
+		if s.Task[t].Flags&FinalPutPending != 0 {
+			s.Task[t].Flags &^= FinalPutPending
+			s.put(TaskClass, Ref(t))
+			return true
+		}
+	}
+	return false
+}
+
+// putPids is the end of a grace period for one struct pid.
+func putPids(k *Kernel, s *State, res *Result) bool {
+	for p := PidID(1); p < MaxPids; p++ {
+		if s.Pid[p].RCU {
+			s.Pid[p].RCU = false
+			s.putPid(p)
+			return true
+		}
+	}
+	return false
+}
+
+// releaseProc unmounts the internal proc of a pid namespace without numbers.
+func releaseProc(k *Kernel, s *State, res *Result) bool {
+	for ns := PidNSID(1); ns < MaxPidNS; ns++ {
+		if n := &s.PidNS[ns]; n.ProcWork {
+			n.ProcWork = false
+			if n.Proc {
+				n.Proc = false
+				s.put(PidNSClass, Ref(ns))
+			}
+			return true
+		}
+	}
+	return false
+}
