@@ -6,7 +6,7 @@ const (
 	MaxPids   = 40 // struct pid; they outlive their tasks
 	MaxLevels = 8  // pid namespaces on one chain, the global one included
 	MaxPidNS  = 9
-	MaxUserNS = 9
+	MaxUserNS = 10
 	MaxUsers  = 6
 	Slots     = MaxTasks // objects of any other class
 )
@@ -144,6 +144,7 @@ type Task struct {
 	Attached      uint8 // bit t: on the list tasks[t] of Pids[t]
 	Stage         Stage
 	ExitState     ExitState
+	Jobctl        Jobctl
 	Pdeath        Signal // pdeath_signal
 	SelfExecID    uint8
 	ParentExecID  uint8
