@@ -6,7 +6,7 @@ const (
 	MaxPids   = 40 // struct pid; they outlive their tasks
 	MaxLevels = 8  // pid namespaces on one chain, the global one included
 	MaxPidNS  = 9
-	MaxUserNS = 10
+	MaxUserNS = 9
 	MaxUsers  = 6
 	Slots     = MaxTasks // objects of any other class
 )

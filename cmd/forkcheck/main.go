@@ -1,0 +1,72 @@
+// Command forkcheck runs traces of fork, exit, wait, signals and namespaces on a model of the kernel and checks invariants.
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+)
+
+// The exit statuses.
+const (
+	exitOK    = 0
+	exitFound = 1 // an invariant does not hold, or a result is not the one written
+	exitUsage = 2 // bad usage, or a bad file
+)
+
+// command is a subcommand. It gets the arguments after its name.
+type command struct {
+	name  string
+	usage string
+	run   func(env *env, args []string) int
+}
+
+// env is what a subcommand reads and writes.
+type env struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// commands are the subcommands, in the order in which the usage lists them.
+var commands = []command{
+	{"run", "run [-json] [-tree] [-known=fail] FILE...", runCommand},
+}
+
+func main() {
+	os.Exit(dispatch(&env{os.Stdin, os.Stdout, os.Stderr}, os.Args[1:]))
+}
+
+// dispatch calls the subcommand that the arguments name.
+func dispatch(e *env, args []string) int {
+	if len(args) == 0 {
+		return e.usage("no command; %s", commandNames())
+	}
+	if help := []string{"help", "-h", "-help", "--help"}; slices.Contains(help, args[0]) {
+		for _, c := range commands {
+			fmt.Fprintf(e.out, "forkcheck %s\n", c.usage)
+		}
+		return exitOK
+	}
+	for _, c := range commands {
+		if c.name == args[0] {
+			return c.run(e, args[1:])
+		}
+	}
+	return e.usage("unknown command %q; %s", args[0], commandNames())
+}
+
+func commandNames() string {
+	var names []string
+	for _, c := range commands {
+		names = append(names, c.name)
+	}
+	return "commands: " + strings.Join(names, ", ")
+}
+
+// usage reports bad usage in one line.
+func (e *env) usage(format string, args ...any) int {
+	fmt.Fprintf(e.err, "forkcheck: "+format+"\n", args...)
+	return exitUsage
+}

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// call runs the command as main does.
+func call(in string, args ...string) (status int, out, errors string) {
+	var o, e bytes.Buffer
+	status = dispatch(&env{strings.NewReader(in), &o, &e}, args)
+	return status, o.String(), e.String()
+}
+
+const small = `kernel v3.11
+
+# a family
+b := a.clone(VM|FILES)    // 3
+c := b.clone(NEWPID)      // 4, 1 inside
+b.exit(5)                 // -
+`
+
+// known ends in a defect that the kernel itself has.
+const known = "../../testdata/known/V2-dead-ns-leak.trace"
+
+// A known defect ends the run, says which it is, and is no failure.
+func TestRunKnown(t *testing.T) {
+	_, text, _ := call("", "run", known)
+	_, object, _ := call("", "run", "-json", known)
+	if !strings.Contains(text, ": known defect V2: ") || !strings.Contains(object, `"known":"V2"`) {
+		t.Errorf("the known defect is not named in\n%s\nor in\n%s", text, object)
+	}
+}
+
+// Each way to call the command gives its exit status and says why.
+func TestStatus(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "small.trace")
+	if err := os.WriteFile(file, []byte(small), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	const usage = "; usage: forkcheck run [-json] [-tree] [-known=fail] FILE...\n"
+	for _, c := range []struct {
+		name   string
+		in     string
+		args   []string
+		status int
+		errors string
+	}{
+		{"fine", small, []string{"run", "-"}, 0, ""},
+		{"a file", "", []string{"run", "-json", file, file}, 0, ""},
+		{"help", "", []string{"help"}, 0, ""},
+		{"another result", "kernel v3.11\na.fork() // 4", []string{"run", "-"}, 1, ""},
+		{"known defect", "", []string{"run", known}, 0, ""},
+		{"known defect as failure", "", []string{"run", "-known=fail", known}, 1, ""},
+		{"no command", "", nil, 2, "forkcheck: no command; " + commandNames() + "\n"},
+		{"unknown command", "", []string{"rnu"}, 2, "forkcheck: unknown command \"rnu\"; " + commandNames() + "\n"},
+		{"no file", "", []string{"run"}, 2, "forkcheck: no file" + usage},
+		{"unknown flag", "", []string{"run", "-x"}, 2, "forkcheck: flag provided but not defined: -x" + usage},
+		{"unknown value", "", []string{"run", "-known=no", "-"}, 2, "forkcheck: -known=no is unknown, the one value is fail" + usage},
+		{"contradiction", "", []string{"run", "-json", "-tree", "-"}, 2, "forkcheck: -json and -tree exclude each other" + usage},
+		{"missing file", "", []string{"run", "none.trace"}, 2, "forkcheck: open none.trace: no such file or directory\n"},
+		{"bad file", "kernel v3.11\na.frok()", []string{"run", "-"}, 2, "<stdin>:2:3: unknown op \"frok\"; did you mean fork?\n"},
+		{"huge file", strings.Repeat("#\n", 1<<20), []string{"run", "-"}, 2, "<stdin>:1:1: the file has 1048577 bytes; a trace has at most 1048576\n"},
+	} {
+		status, _, errors := call(c.in, c.args...)
+		if status != c.status || errors != c.errors {
+			t.Errorf("%s: status %d, says %q; want %d, %q", c.name, status, errors, c.status, c.errors)
+		}
+	}
+}
+
+func TestRunText(t *testing.T) {
+	_, out, _ := call(strings.Replace(small, "// -", "// 0", 1), "run", "-tree", "-")
+	const want = `kernel v3.11
+
+# a family
+b := a.clone(VM|FILES) // 3
+    init 1
+    └─ a 2
+       └─ b 3  shares vm, files with a
+c := b.clone(NEWPID)   // 4, 1 inside
+    init 1
+    └─ a 2
+       └─ b 3  shares vm, files with a
+          └─ c 4/1  pid:2
+b.exit(5)              // -
+    want: 0
+    init 1
+    ├─ a 2
+    │  └─ b 3  zombie exited 5
+    └─ c 4/1  pid:2
+
+<stdin>: 1 result is not the one written
+`
+	if diff := cmp.Diff(want, out); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// The fields of -json are an interface: this is all of them.
+func TestRunJSON(t *testing.T) {
+	_, out, _ := call(small, "run", "-json", "-")
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	if len(lines) != 3 {
+		t.Fatalf("%d lines, want one for each of 3 ops:\n%s", len(lines), out)
+	}
+	var got struct {
+		File        string
+		Line        int
+		Op          string
+		Result      map[string]any
+		Observation map[string]json.RawMessage
+	}
+	if err := json.Unmarshal([]byte(lines[1]), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.File != "<stdin>" || got.Line != 5 || got.Op != "c := b.clone(NEWPID)" {
+		t.Errorf("file %q line %d op %q", got.File, got.Line, got.Op)
+	}
+	want := map[string]any{"actor": "b", "call": "clone", "outcome": "returned", "ret": 4.0, "child": "c", "inside": 1.0, "text": "4, 1 inside"}
+	if diff := cmp.Diff(want, got.Result); diff != "" {
+		t.Errorf("result (-want +got):\n%s", diff)
+	}
+	for _, field := range []string{"tasks", "users", "pid_namespaces", "nr_threads", "processes", "total_forks", "panic", "done"} {
+		if got.Observation[field] == nil {
+			t.Errorf("observation has no %s", field)
+		}
+	}
+}
+
+// Whatever stands on the command line and on standard input, the command says what is wrong in a few lines.
+func TestAnyInput(t *testing.T) {
+	words := rapid.SampledFrom([]string{"run", "-", "-json", "-tree", "-known=fail", "-known", "--", "help"})
+	texts := rapid.SampledFrom([]string{small, "", "kernel v3.11", "kernel v3.11\na.fork()\na.exit(0)", "#\n"})
+	rapid.Check(t, func(t *rapid.T) {
+		status, out, errors := call(texts.Draw(t, "in"), rapid.SliceOfN(words, 0, 4).Draw(t, "args")...)
+		if (status == exitUsage) != (errors != "") {
+			t.Fatalf("status %d, output %q, errors %q", status, out, errors)
+		}
+	})
+}

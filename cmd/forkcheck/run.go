@@ -1,0 +1,180 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"forkcheck"
+	"forkcheck/invariants"
+	"forkcheck/model"
+)
+
+// runOptions are the flags of `forkcheck run`.
+type runOptions struct {
+	json, tree bool
+	known      string
+}
+
+// runCommand is `forkcheck run`: it runs each file and prints each line with its result.
+func runCommand(e *env, args []string) int {
+	var o runOptions
+	usage := "usage: forkcheck run [-json] [-tree] [-known=fail] FILE..."
+	flags := flag.NewFlagSet("run", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.BoolVar(&o.json, "json", false, "print one JSON object per op")
+	flags.BoolVar(&o.tree, "tree", false, "draw the process tree after each op")
+	flags.StringVar(&o.known, "known", "", "fail: a known defect of the kernel is a failure")
+	switch err := flags.Parse(args); {
+	case err != nil:
+		return e.usage("%v; %s", err, usage)
+	case o.known != "" && o.known != "fail":
+		return e.usage("-known=%s is unknown, the one value is fail; %s", o.known, usage)
+	case o.json && o.tree:
+		return e.usage("-json and -tree exclude each other; %s", usage)
+	case flags.NArg() == 0:
+		return e.usage("no file; %s", usage)
+	}
+	status := exitOK
+	for i, file := range flags.Args() {
+		if flags.NArg() > 1 && !o.json {
+			fmt.Fprintf(e.out, "%s== %s\n", strings.Repeat("\n", min(i, 1)), file)
+		}
+		status = max(status, e.runFile(file, o))
+	}
+	return status
+}
+
+// runFile runs one trace.
+func (e *env) runFile(file string, o runOptions) int {
+	text, name, err := e.read(file)
+	if err != nil {
+		return e.usage("%v", err)
+	}
+	trace, err := model.ParseTrace(name, text)
+	if err != nil {
+		fmt.Fprintln(e.err, err)
+		return exitUsage
+	}
+	p := newPrinter(e.out, trace, o)
+	verdict, err := forkcheck.Run(trace, forkcheck.Options{KnownFail: o.known == "fail"}, p.step)
+	if err != nil {
+		return e.usage("%v", err)
+	}
+	if err := p.end(&verdict); err != nil {
+		return e.usage("%v", err)
+	}
+	if !verdict.OK() {
+		return exitFound
+	}
+	return exitOK
+}
+
+// read reads a file, or standard input for "-", and no more than a trace may hold.
+func (e *env) read(file string) (text []byte, name string, err error) {
+	in, name := e.in, "<stdin>"
+	if file != "-" {
+		f, err := os.Open(file)
+		if err != nil {
+			return nil, file, err
+		}
+		defer f.Close()
+		in, name = f, file
+	}
+	text, err = io.ReadAll(io.LimitReader(in, model.MaxTraceFile+1))
+	return text, name, err
+}
+
+// printer prints a run.
+type printer interface {
+	step(*forkcheck.Step) error
+	end(*forkcheck.Verdict) error
+}
+
+func newPrinter(out io.Writer, t *model.Trace, o runOptions) printer {
+	if o.json {
+		return newJSONPrinter(out, t)
+	}
+	return &textPrinter{out: out, trace: t, tree: o.tree, notes: map[*model.Line]string{}, got: map[*model.Line]string{}}
+}
+
+// textPrinter prints the lines of a trace, with results, when all of them are known: they are aligned.
+type textPrinter struct {
+	out   io.Writer
+	trace *model.Trace
+	tree  bool
+	notes map[*model.Line]string // what stands below a line
+	got   map[*model.Line]string // its result
+}
+
+func (p *textPrinter) step(s *forkcheck.Step) error {
+	var note strings.Builder
+	if s.Differs() {
+		fmt.Fprintf(&note, "%swant: %s\n", indent, s.Line.Result)
+	}
+	if p.tree {
+		o := s.Observe()
+		drawTree(&note, &o)
+	}
+	p.notes[s.Line], p.got[s.Line] = note.String(), s.Text
+	return nil
+}
+
+// indent sets apart what is not a line of the trace.
+const indent = "    "
+
+// end prints the lines up to the last one that ran, and what broke there.
+func (p *textPrinter) end(v *forkcheck.Verdict) error {
+	ran := *p.trace
+	ran.Lines = nil
+	for i := range p.trace.Lines {
+		l := p.trace.Lines[i]
+		l.Result = p.got[&p.trace.Lines[i]]
+		ran.Lines = append(ran.Lines, l)
+		if v.Breach != nil && v.Line == &p.trace.Lines[i] {
+			break
+		}
+	}
+	for i, text := range ran.Texts() {
+		fmt.Fprintf(p.out, "%s\n%s", text, p.notes[&p.trace.Lines[i]])
+	}
+	_, err := io.WriteString(p.out, p.summary(v))
+	return err
+}
+
+// summary is what there is to say after the last line; nothing if all is well.
+func (p *textPrinter) summary(v *forkcheck.Verdict) (text string) {
+	if v.Breach != nil {
+		text = "\n" + breachText(p.trace.File, v)
+	}
+	if v.Differ == 1 {
+		text += fmt.Sprintf("\n%s: 1 result is not the one written\n", p.trace.File)
+	} else if v.Differ > 1 {
+		text += fmt.Sprintf("\n%s: %d results are not those written\n", p.trace.File, v.Differ)
+	}
+	return text
+}
+
+// breachText says which invariant broke where, in a few lines.
+func breachText(file string, v *forkcheck.Verdict) string {
+	b := v.Breach
+	return fmt.Sprintf("%s:%d: %s: %s\n%s%s\n%s%s\n", file, lineNo(v.Line), heading(b), b.Invariant.Name, indent, b.Invariant.Says, indent, b.Detail)
+}
+
+// heading says whether a breach is news.
+func heading(b *invariants.Breach) string {
+	if b.Known != nil {
+		return "known defect " + b.Known.ID
+	}
+	return "invariant broken"
+}
+
+// lineNo is the number of a line; 1, the header, if none ran.
+func lineNo(l *model.Line) int {
+	if l == nil {
+		return 1
+	}
+	return l.No
+}

@@ -1,0 +1,175 @@
+package invariants
+
+import (
+	"fmt"
+	"slices"
+
+	"forkcheck/model"
+)
+
+// Invariant is one sentence that must be true, and the code that says whether it is. Exactly one of Task, State, Step
+// and Quiet is set; the quantifier over tasks is the checker's.
+type Invariant struct {
+	Name   string // ThreadGroupSharesSighand
+	Says   string // one sentence
+	Source string // the kernel function, or the man page, that guarantees it
+
+	Premise string // what must have happened for it to have anything to say; "" if it always has
+
+	Task  func(c *Check, t model.TaskID) error // for each task that is hashed
+	State func(c *Check) error                 // for each state at rest
+	Step  func(c *Check) error                 // for each op that ran whole: Before, After, Op, Result
+	Quiet func(c *Check) error                 // after all was killed, reaped and drained
+}
+
+// Check is what an invariant may look at.
+type Check struct {
+	K      *model.Kernel
+	Before *model.State
+	After  *model.State
+	Op     model.Op
+	Result *model.Result
+	Census Census // of After
+
+	row  int // the invariant that is being asked
+	seen []int
+}
+
+// met notes that the premise of the invariant held: there was something to check.
+func (c *Check) met() {
+	if c.seen != nil {
+		c.seen[c.row]++
+	}
+}
+
+// Breach is an invariant that does not hold.
+type Breach struct {
+	Invariant *Invariant
+	Detail    string // in numbers and slots; see Checker.Name
+	Known     *Known // the kernel's own defect that this is, or nil
+}
+
+// String is one line.
+func (b *Breach) String() string {
+	if b.Known != nil {
+		return fmt.Sprintf("%s: %s (known: %s)", b.Invariant.Name, b.Detail, b.Known.ID)
+	}
+	return b.Invariant.Name + ": " + b.Detail
+}
+
+// Checker checks a list of invariants. It keeps buffers, so that checking allocates nothing while all is well; use one for
+// each goroutine.
+type Checker struct {
+	Invariants []Invariant // nil: All
+	Seen       []int       // counts, by row, how often a premise was met; nil or as long as Invariants
+	c          Check
+	scratch    model.State
+	result     model.Result
+}
+
+// Step checks one step. Invariants of states are skipped when the step changed nothing.
+func (ck *Checker) Step(k *model.Kernel, before, after *model.State, op model.Op, res *model.Result) *Breach {
+	c := &ck.c
+	c.K, c.Before, c.After, c.Op, c.Result, c.seen = k, before, after, op, res, ck.Seen
+	if after.Panic {
+		return nil
+	}
+	changed := *before != *after
+	if changed {
+		c.Census.take(k, after)
+	}
+	whole := op.Kind != model.Resume && op.Pause == 0 && res.Outcome != model.NoTask
+	list := ck.list()
+	for i := range list {
+		inv := &list[i]
+		c.row = i
+		var err error
+		switch {
+		case inv.Step != nil && whole:
+			err = inv.Step(c)
+		case inv.State != nil && changed:
+			err = inv.State(c)
+		case inv.Task != nil && changed:
+			err = c.each(inv.Task)
+		}
+		if err != nil {
+			return &Breach{Invariant: inv, Detail: err.Error(), Known: c.known(inv)}
+		}
+	}
+	return nil
+}
+
+// Quiet ends a trace: it kills, reaps and drains a copy of the state, and checks what is left.
+func (ck *Checker) Quiet(k *model.Kernel, s *model.State) *Breach {
+	if s.Panic {
+		return nil
+	}
+	c := &ck.c
+	ck.scratch = *s
+	k.Drain(&ck.scratch, &ck.result)
+	c.K, c.Before, c.After, c.Op, c.Result = k, s, &ck.scratch, model.Op{}, &ck.result
+	c.Census.take(k, c.After)
+	list := ck.list()
+	for i := range list {
+		inv := &list[i]
+		c.row = i
+		var err error
+		switch {
+		case inv.Quiet != nil:
+			err = inv.Quiet(c)
+		case inv.State != nil:
+			err = inv.State(c)
+		case inv.Task != nil:
+			err = c.each(inv.Task)
+		}
+		if err != nil {
+			return &Breach{Invariant: inv, Detail: "after all was killed and reaped: " + err.Error(), Known: c.known(inv)}
+		}
+	}
+	return nil
+}
+
+// All are the invariants, in the order in which they are checked: what corrupts most is asked first.
+var All = slices.Concat(refs, groups, family, pids, limits, signals, calls, quiet)
+
+func (ck *Checker) list() []Invariant {
+	if ck.Invariants == nil {
+		return All
+	}
+	return ck.Invariants
+}
+
+// each asks about every hashed task, lowest slot first.
+func (c *Check) each(inv func(c *Check, t model.TaskID) error) error {
+	for _, t := range c.Census.Tasks[:c.Census.NTasks] {
+		if err := inv(c, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// task is a task after the step.
+func (c *Check) task(t model.TaskID) *model.Task { return &c.After.Task[t] }
+
+// signal is the signal_struct of a task after the step.
+func (c *Check) signal(t model.TaskID) *model.SignalStruct {
+	return &c.After.Signal[c.After.Task[t].Signal]
+}
+
+// dying says whether a task is past the start of do_exit.
+func (c *Check) dying(t model.TaskID) bool { return c.After.Task[t].Flags&model.PFExiting != 0 }
+
+// Name is how breaches name a task: by its pid number, or by its slot if it has none.
+func name(s *model.State, t model.TaskID) string {
+	if t == 0 {
+		return "NULL"
+	}
+	if nr := s.Task[t].Nr; nr != 0 {
+		return fmt.Sprintf("task %d", nr)
+	}
+	return fmt.Sprintf("task slot %d", t)
+}
+
+// name names a task of the state after the step.
+func (c *Check) name(t model.TaskID) string { return name(c.After, t) }

@@ -1,0 +1,110 @@
+package invariants
+
+import "forkcheck/model"
+
+// Known is a defect that the kernel itself has: not a bug of the model. Cause looks at the step that causes it, never at
+// the invariant alone, so that another cause of the same breach is a failure.
+type Known struct {
+	ID     string // V1; the file testdata/known/V1-*.trace shows it
+	Says   string
+	Fixed  string   // the kernel that does not have it any more
+	Breaks []string // the invariants that it can break
+	Cause  func(c *Check) bool
+}
+
+// KnownDefects are those of v3.11 that the modelled calls reach.
+var KnownDefects = []Known{
+	{ID: "V1", Says: "a first fork into a pid namespace that fails after it took number 1 leaves a namespace that can never have an init, and pins it by its proc mount",
+		Fixed: "v3.12", Breaks: []string{"FailedForkRestores", "PidNSCount", "NumberOneIsInit"}, Cause: firstForkFailed},
+	{ID: "V2", Says: "a fork into a pid namespace whose init is dead leaks a reference on the namespace",
+		Fixed: "v3.13", Breaks: []string{"FailedForkRestores", "PidNSCount"}, Cause: func(c *Check) bool {
+			return c.Op.Kind == model.Clone && c.Result.Why == "nr_hashed_adding"
+		}},
+	{ID: "V4", Says: "a group stop or continue overwrites signal->flags, and an init that was stopped from outside can be killed and can make siblings",
+		Fixed: "v4.12", Breaks: []string{"ReaperIsUnkillable"}, Cause: stoppedInit},
+	{ID: "V9", Says: "a process whose leader exited first reports the leader's exit code, not that of its last thread",
+		Fixed: "v6.2", Breaks: []string{"ExitCodeOfLastThread"}, Cause: func(c *Check) bool { return c.Op.Kind == model.Exit }},
+	{ID: "N1", Says: "a dying init of a pid namespace sets SIGCHLD to be ignored in a sighand_struct that it may share with its parent, which from then on is never told of its children",
+		Fixed: "not in v6.12", Breaks: []string{"ActionsAreOwn"}, Cause: sharedZap},
+	{ID: "N2", Says: "SIGKILL from outside does not begin a group exit of an init: while the thread that was told of it waits in vfork, the others live on",
+		Fixed: "v4.15", Breaks: []string{"KilledDies"}, Cause: toldInVfork},
+	{ID: "P05", Says: "the last thread of an init waits for two numbers to remain, and is woken only when one remains",
+		Fixed: "v3.12", Breaks: []string{"ZapEnds"}, Cause: lostWakeup},
+	{ID: "P11", Says: "fork reports exhausted pid numbers as ENOMEM", Fixed: "v4.1", Breaks: []string{"ExhaustionIsEAGAIN"}, Cause: func(c *Check) bool {
+		return c.Result.Why == "alloc_pidmap" && c.Result.Errno == model.ENOMEM && !c.faulted()
+	}},
+}
+
+// known finds the defect that explains the breach of the invariant being asked, nil if none does.
+func (c *Check) known(inv *Invariant) *Known {
+	for i := range KnownDefects {
+		d := &KnownDefects[i]
+		for _, name := range d.Breaks {
+			if name == inv.Name && d.Cause(c) {
+				return d
+			}
+		}
+	}
+	return nil
+}
+
+// firstForkFailed: a first clone into a namespace failed after its search for a number had begun.
+func firstForkFailed(c *Check) bool {
+	if c.Op.Kind != model.Clone || !c.failed() {
+		return false
+	}
+	fc := c.Before.Nsproxy[c.Before.Task[c.Op.Actor].Ref[model.Nsproxy]].ForChildren
+	first := c.Op.Flags&model.CloneNewPID != 0 || c.Before.PidNS[fc].LastPid == 0
+	t := &c.K.Calls[model.Clone]
+	return first && t.Row(c.Result.Why) >= t.Row("alloc_pidmap")
+}
+
+// stoppedInit: an init that was unkillable has come to a group stop, or out of one.
+func stoppedInit(c *Check) bool {
+	for ns := 2; ns < model.MaxPidNS; ns++ {
+		r := c.After.PidNS[ns].Reaper
+		if r == 0 || c.Before.Task[r].Nr != c.After.Task[r].Nr {
+			continue
+		}
+		b, a := &c.Before.Signal[c.Before.Task[r].Signal], &c.After.Signal[c.After.Task[r].Signal]
+		const stop = model.SignalStopStopped | model.SignalStopContinued | model.SignalCldContinued | model.SignalCldStopped
+		if b.Flags&model.SignalUnkillable != 0 && a.Flags&model.SignalUnkillable == 0 && a.Flags&stop != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// sharedZap: an init that shares its sighand_struct with a task that lives on has begun to clear its namespace.
+func sharedZap(c *Check) bool {
+	for ns := 2; ns < model.MaxPidNS; ns++ {
+		b, a := &c.Before.PidNS[ns], &c.After.PidNS[ns]
+		if b.Reaper != 0 && b.Adding && !a.Adding && c.Before.Count[model.Sighand][c.Before.Task[b.Reaper].Ref[model.Sighand]] > 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// toldInVfork: SIGKILL is pending on an unkillable group, and the thread that was told of it is in vfork.
+func toldInVfork(c *Check) bool {
+	for t := range c.After.Flight {
+		f := &c.After.Flight[t]
+		sig := c.signal(model.TaskID(t))
+		if f.On && f.Op.Kind == model.Clone && c.task(model.TaskID(t)).SigPending && sig.Shared.Has(model.SIGKILL) && sig.Flags&model.SignalUnkillable != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// lostWakeup: the last thread of an init that is not its leader sleeps, and nothing woke it.
+func lostWakeup(c *Check) bool {
+	for t := range c.After.Flight {
+		f := &c.After.Flight[t]
+		if f.Asleep && f.Zap && !f.Woken && c.After.Task[t].Leader != model.TaskID(t) {
+			return true
+		}
+	}
+	return false
+}
