@@ -1,8 +1,10 @@
 package forkcheck
 
 import (
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -17,6 +19,7 @@ type CheckOptions struct {
 	Invariants []invariants.Invariant // nil: all
 	KnownFail  bool                   // a known defect of the kernel counts as a failure
 	Reach      *invariants.Reach      // counts what was reached, unless nil
+	Deadline   time.Time              // when to stop drawing new traces; zero is never
 }
 
 // Failure is a counterexample: the shortest that rapid came to.
@@ -28,27 +31,51 @@ type Failure struct {
 	Rapid  string // what rapid says of the run: how many tests passed, and how to repeat it
 }
 
+// FailFileError says that rapid cannot use a fail file: it was truncated, or made by other generators.
+type FailFileError struct{ Message string }
+
+// Error is one line.
+func (e *FailFileError) Error() string { return e.Message }
+
 // Check draws random traces with rapid, as many as its flags ask for, and checks every invariant after every step. It
-// answers nil, or the counterexample that rapid shrank. The test tb fails only when rapid itself has something to say.
-func Check(tb rapid.TB, o CheckOptions) *Failure {
-	if o.Version == nil {
-		o.Version = model.V311()
-	}
-	h := &hunt{CheckOptions: o, checker: invariants.Checker{Invariants: o.Invariants}}
-	if o.Reach != nil && o.Invariants == nil {
-		h.checker.Seen = o.Reach.Seen
-	}
-	h.actions = map[string]func(*rapid.T){"step": h.step}
+// answers nil, or the counterexample that rapid shrank. The error is rapid's: a fail file that it cannot use, a trace that
+// does not fail twice. Nothing of this fails tb.
+func Check(tb rapid.TB, o CheckOptions) (*Failure, error) {
+	h := newHunt(o)
 	r := &recorder{TB: tb}
 	rapid.Check(r, h.trace)
 	switch {
+	case r.unusable != "":
+		return nil, &FailFileError{r.unusable}
 	case !r.failed:
-		return nil
+		return nil, nil
 	case h.breach == nil:
-		tb.Errorf("%s", r.text)
-		return nil
+		return nil, errors.New(r.text)
 	}
-	return &Failure{Kernel: &h.kernel, Boot: h.boot, Ops: h.ops, Breach: h.breach, Rapid: r.text}
+	f := h.failure(h.breach)
+	f.Rapid = r.text
+	return f, nil
+}
+
+// Sample runs a number of random traces from a seed, without rapid: the same seed gives the same traces everywhere. It
+// answers the first counterexample as it was found.
+func Sample(o CheckOptions, seed uint64, traces int) *Failure {
+	h := newHunt(o)
+	src := generators.NewSeeded(seed)
+	for range traces {
+		h.begin(src)
+		var breach *invariants.Breach
+		for n := 10 + src.Intn(40, "length"); breach == nil && !h.over && n > 0; n-- {
+			breach = h.next(src)
+		}
+		if breach == nil {
+			breach = h.end()
+		}
+		if breach != nil {
+			return h.failure(breach)
+		}
+	}
+	return nil
 }
 
 // hunt is the property, with the buffers of one trace. What it holds at the end is the last trace, which rapid has made the
@@ -57,7 +84,8 @@ type hunt struct {
 	CheckOptions
 	checker invariants.Checker
 	actions map[string]func(*rapid.T)
-	pinned  string // the first invariant that failed: while rapid shrinks, others pass
+	pinned  string             // the first invariant that failed: while rapid shrinks, others pass
+	breach  *invariants.Breach // what the last trace came to
 
 	kernel        model.Kernel
 	boot          model.Boot
@@ -65,13 +93,23 @@ type hunt struct {
 	before, after model.State
 	result        model.Result
 	ops           []model.Op
-	breach        *invariants.Breach
-	over          bool // the trace has come to a known defect, or to the end of the world
+	over          bool // the trace has come to a known defect, or nobody can act
 }
 
-// trace is one trace, from its world to the death of everyone in it.
-func (h *hunt) trace(t *rapid.T) {
-	src := generators.Rapid{T: t}
+func newHunt(o CheckOptions) *hunt {
+	if o.Version == nil {
+		o.Version = model.V311()
+	}
+	h := &hunt{CheckOptions: o, checker: invariants.Checker{Invariants: o.Invariants}}
+	if o.Reach != nil && o.Invariants == nil {
+		h.checker.Seen = o.Reach.Seen
+	}
+	h.actions = map[string]func(*rapid.T){"step": h.step}
+	return h
+}
+
+// begin draws a world.
+func (h *hunt) begin(src generators.Source) {
 	h.boot = generators.World(src, h.Version.Name)
 	h.kernel = model.Kernel{Version: h.Version, Limits: h.boot.Limits}
 	h.boot.State(&h.after)
@@ -80,51 +118,80 @@ func (h *hunt) trace(t *rapid.T) {
 	if h.Reach != nil {
 		h.Reach.Traces++
 	}
-	t.Repeat(h.actions)
-	if !h.over {
-		h.judge(t, h.checker.Quiet(&h.kernel, &h.after))
-	}
 }
 
-// step is one op. There is one action for all: in a map of actions the last step could not change its kind.
-func (h *hunt) step(t *rapid.T) {
-	if h.over {
-		return
-	}
-	op := h.taste.Op(generators.Rapid{T: t}, &h.after, h.boot.Actor())
+// next draws and runs an op, and checks what it did.
+func (h *hunt) next(src generators.Source) *invariants.Breach {
+	op := h.taste.Op(src, &h.after, h.boot.Actor())
 	if op.Kind == model.NoOp {
 		h.over = true
-		return
+		return nil
 	}
 	h.ops = append(h.ops, op)
 	h.before = h.after
-	h.kernel.StepInto(&h.after, op, &h.result, h.marks())
+	var marks *model.Marks
+	if h.Reach != nil {
+		marks = &h.Reach.Marks
+	}
+	h.kernel.StepInto(&h.after, op, &h.result, marks)
 	if h.Reach != nil {
 		h.Reach.Note(&h.result)
 	}
-	h.judge(t, h.checker.Step(&h.kernel, &h.before, &h.after, op, &h.result))
-	h.over = h.over || h.after.Panic
+	h.over = h.after.Panic
+	return h.judge(h.checker.Step(&h.kernel, &h.before, &h.after, op, &h.result))
 }
 
-func (h *hunt) marks() *model.Marks {
-	if h.Reach == nil {
+// end kills and reaps everybody.
+func (h *hunt) end() *invariants.Breach {
+	if h.over {
 		return nil
 	}
-	return &h.Reach.Marks
+	return h.judge(h.checker.Quiet(&h.kernel, &h.after))
 }
 
-// judge fails the trace at a breach. The text is one line that says the same whenever the trace runs, for rapid compares it.
-func (h *hunt) judge(t *rapid.T, breach *invariants.Breach) {
+// judge lets a breach pass that ends the trace but does not fail it: a known defect, or, while rapid shrinks, another
+// invariant than the first.
+func (h *hunt) judge(breach *invariants.Breach) *invariants.Breach {
 	switch {
 	case breach == nil:
+		return nil
 	case breach.Known != nil && !h.KnownFail:
 		h.over = true
 		if h.Reach != nil {
 			h.Reach.NoteKnown(breach.Known)
 		}
+		return nil
 	case h.pinned != "" && h.pinned != breach.Invariant.Name:
 		h.over = true
-	default:
+		return nil
+	}
+	return breach
+}
+
+func (h *hunt) failure(breach *invariants.Breach) *Failure {
+	return &Failure{Kernel: &h.kernel, Boot: h.boot, Ops: h.ops, Breach: breach}
+}
+
+// trace is one trace under rapid, from its world to the death of everyone in it.
+func (h *hunt) trace(t *rapid.T) {
+	if !h.Deadline.IsZero() && time.Now().After(h.Deadline) {
+		return
+	}
+	h.begin(generators.Rapid{T: t})
+	t.Repeat(h.actions)
+	h.fail(t, h.end())
+}
+
+// step is one op. There is one action for all: in a map of actions the last step could not change its kind.
+func (h *hunt) step(t *rapid.T) {
+	if !h.over {
+		h.fail(t, h.next(generators.Rapid{T: t}))
+	}
+}
+
+// fail ends a trace at a breach. The text is one line that says the same whenever the trace runs, for rapid compares it.
+func (h *hunt) fail(t *rapid.T, breach *invariants.Breach) {
+	if breach != nil {
 		h.pinned, h.breach = breach.Invariant.Name, breach
 		t.Fatalf("%s", breach)
 	}
@@ -134,14 +201,20 @@ func (h *hunt) judge(t *rapid.T, breach *invariants.Breach) {
 // which nobody reads where there is a trace.
 type recorder struct {
 	rapid.TB
-	failed bool
-	text   string
+	failed   bool
+	text     string
+	unusable string // rapid ignores this fail file
 }
 
-// Logf passes on what is not about a draw.
+// Logf passes on what is not about a draw, and keeps what rapid says of a fail file that it ignores.
 func (r *recorder) Logf(format string, args ...any) {
-	if strings.HasPrefix(format, "[rapid]") && !strings.HasPrefix(format, "[rapid] draw") {
-		r.TB.Logf(format, args...)
+	line, rapids := strings.CutPrefix(fmt.Sprintf(format, args...), "[rapid] ")
+	switch {
+	case !rapids || strings.HasPrefix(line, "draw "):
+	case strings.HasPrefix(line, "ignoring fail file") || strings.HasSuffix(line, "is no longer valid"):
+		r.unusable = line
+	default:
+		r.TB.Logf("%s", line)
 	}
 }
 

@@ -1,26 +1,133 @@
-package forkcheck
+package forkcheck_test
 
 import (
+	"errors"
 	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
+	"forkcheck"
 	"forkcheck/invariants"
 	"forkcheck/model"
 )
 
-var knownFail = flag.String("known", "", "`fail`: count the kernel's own known defects as failures")
+var known = flag.String("known", "", "`fail`: count the kernel's own known defects as failures")
+
+// TestMain stops a run whose flags cannot mean what they say, before rapid or a test ignores them.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := checkFlags(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
+	os.Exit(m.Run())
+}
+
+// checkFlags refuses a bad -known, and a fail file that is not there.
+func checkFlags() error {
+	if *known != "" && *known != "fail" {
+		return fmt.Errorf("-known=%s: the only value is fail", *known)
+	}
+	if file := flag.Lookup("rapid.failfile").Value.String(); file != "" {
+		if _, err := os.Stat(file); err != nil {
+			return fmt.Errorf("-rapid.failfile: %w", err)
+		}
+	}
+	return nil
+}
 
 // TestFork is the main job: random traces, every invariant after every step. -rapid.checks says how many.
 func TestFork(t *testing.T) {
 	for _, v := range model.Versions {
 		t.Run(v.Name, func(t *testing.T) {
 			reach := invariants.NewReach()
-			if f := Check(t, CheckOptions{Version: v.New(), KnownFail: *knownFail == "fail", Reach: reach}); f != nil {
-				t.Fatal("\n" + f.Report())
+			o := forkcheck.CheckOptions{Version: v.New(), KnownFail: *known == "fail", Reach: reach}
+			if deadline, ok := t.Deadline(); ok {
+				o.Deadline = deadline.Add(-time.Until(deadline) / 10)
+			}
+			f, err := forkcheck.Check(t, o)
+			judge(t, f, err)
+			if testing.Verbose() {
+				t.Log(reach)
+			}
+		})
+	}
+}
+
+// judge fails a test with the block of a counterexample. A fail file that rapid cannot use ends the run: whoever named
+// it waits for its trace, not for another one.
+func judge(t *testing.T, f *forkcheck.Failure, err error) {
+	t.Helper()
+	var unusable *forkcheck.FailFileError
+	switch {
+	case errors.As(err, &unusable):
+		fmt.Fprintln(os.Stderr, unusable)
+		os.Exit(2)
+	case err != nil:
+		t.Fatal(err)
+	case f != nil:
+		t.Fatalf("\n%s\nreplay:  %s", f.Report(), replayCommand(t, f))
+	}
+}
+
+// replayCommand saves the trace and says how to run it, and how to make rapid find it again.
+func replayCommand(t *testing.T, f *forkcheck.Failure) string {
+	file, err := f.Save(filepath.Join("testdata", "failures"))
+	if err != nil {
+		return err.Error()
+	}
+	command := "go run ./cmd/forkcheck run -tree " + file
+	if _, repeat, ok := strings.Cut(f.Rapid, "To reproduce, specify "); ok {
+		repeat, _, _ = strings.Cut(repeat, "\n")
+		command += "\nor:      go test . " + repeat
+	}
+	return command
+}
+
+// TestForkReach runs a fixed set of random traces and all of testdata, and demands that they come by everything: each row
+// and rung of every table, each errno, each premise of an invariant, each known defect. What cannot be reached is listed
+// with its reason.
+func TestForkReach(t *testing.T) {
+	for _, v := range model.Versions {
+		t.Run(v.Name, func(t *testing.T) {
+			reach := invariants.NewReach()
+			if f := forkcheck.Sample(forkcheck.CheckOptions{Version: v.New(), Reach: reach}, 1, 6000); f != nil {
+				t.Fatal(f.Report())
+			}
+			reachTraces(t, reach)
+			for _, missing := range reach.Missing(v.New()) {
+				if unreachable[missing] == "" {
+					t.Errorf("never reached: %s", missing)
+				}
 			}
 			if testing.Verbose() {
 				t.Log(reach)
 			}
 		})
+	}
+}
+
+// unreachable is what no trace can come by, and why.
+var unreachable = map[string]string{}
+
+// reachTraces adds what the traces of testdata come by.
+func reachTraces(t *testing.T, reach *invariants.Reach) {
+	t.Helper()
+	for _, file := range traceFiles(t) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		trace, err := model.ParseTrace(file, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := forkcheck.Run(trace, forkcheck.Options{Reach: reach}, nil); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -2,6 +2,8 @@ package forkcheck
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"forkcheck/model"
@@ -14,11 +16,38 @@ func (f *Failure) Trace() *model.Trace { return model.Transcribe(f.Kernel, f.Boo
 func (f *Failure) Report() string {
 	var b strings.Builder
 	inv := f.Breach.Invariant
-	fmt.Fprintf(&b, "%s: %s\n  (%s)\n", inv.Name, inv.Says, inv.Source)
+	trace := f.Trace().Texts()
+	fmt.Fprintf(&b, "%s: %s\n    %s\n\n", inv.Name, inv.Says, inv.Source)
 	fmt.Fprintf(&b, "broken: %s\n\n", f.Breach.Detail)
-	for _, line := range f.Trace().Texts() {
+	for _, line := range trace {
 		fmt.Fprintf(&b, "    %s\n", line)
 	}
-	b.WriteByte('\n')
+	if changes := f.changes(8); len(changes) > 0 {
+		fmt.Fprintf(&b, "\nthe last step changed: %s\n", strings.Join(changes, ", "))
+	}
 	return b.String()
+}
+
+// changes lists what the last op changed in the State, at most max fields of it.
+func (f *Failure) changes(max int) []string {
+	var before, after model.State
+	f.Boot.State(&after)
+	for _, op := range f.Ops {
+		before = after
+		f.Kernel.Step(&after, op)
+	}
+	changes := model.Diff(&before, &after, max+1)
+	if len(changes) > max {
+		changes[max] = "..."
+	}
+	return changes
+}
+
+// Save writes the trace to a file below dir, named after the invariant, and answers its path.
+func (f *Failure) Save(dir string) (string, error) {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return "", err
+	}
+	file := filepath.Join(dir, f.Breach.Invariant.Name+".trace")
+	return file, os.WriteFile(file, []byte(f.Trace().String()), 0o666)
 }

@@ -11,6 +11,7 @@ type Options struct {
 	Checker   *invariants.Checker // nil: all invariants
 	KnownFail bool                // a known defect of the kernel counts as a failure
 	NoQuiet   bool                // do not kill and reap everything after the last line
+	Reach     *invariants.Reach   // counts what was reached, unless nil
 }
 
 // Step is a line of a trace that ran. It holds until the visitor returns.
@@ -98,10 +99,24 @@ func newRunner(t *model.Trace, o Options) (*runner, error) {
 	}
 	if r.checker == nil {
 		r.checker = &invariants.Checker{}
+		if o.Reach != nil {
+			r.checker.Seen = o.Reach.Seen
+		}
 	}
 	t.Boot.State(&r.after)
 	r.names = model.NewNames(&t.Boot, &r.after)
 	return r, nil
+}
+
+// do runs the op of a line, and counts what it came by.
+func (r *runner) do(s *Step) {
+	reach := r.options.Reach
+	if reach == nil {
+		r.kernel.StepInto(&r.after, s.Op, &s.Result, nil)
+		return
+	}
+	r.kernel.StepInto(&r.after, s.Op, &s.Result, &reach.Marks)
+	reach.Note(&s.Result)
 }
 
 // step runs one line.
@@ -109,7 +124,7 @@ func (r *runner) step(l *model.Line) *Step {
 	r.before = r.after
 	s := &Step{Line: l, Kernel: r.kernel, Before: &r.before, After: &r.after, Names: r.names}
 	s.Op = r.names.Resolve(r.kernel, &r.after, l.Stmt)
-	s.Result = r.kernel.Step(&r.after, s.Op)
+	r.do(s)
 	r.names.Born(&r.after, s.Op, l.Stmt.Bind, &s.Result)
 	s.Text = s.Result.Text(s.Op, r.names.Of)
 	r.names.Gone(&r.after)

@@ -459,9 +459,13 @@ func waitReapsOne(c *Check) error {
 	if c.Before.Task[t].ExitState != model.ExitZombie {
 		return fmt.Errorf("%s was reported dead and was not", name(c.Before, t))
 	}
-	if c.After.Task[t].Stage == model.Hashed || c.After.NrThreads != c.Before.NrThreads-1 || c.After.ProcessCounts != c.Before.ProcessCounts-1 {
-		return fmt.Errorf("nr_threads %d -> %d, process_counts %d -> %d after %s was reaped", c.Before.NrThreads, c.After.NrThreads,
-			c.Before.ProcessCounts, c.After.ProcessCounts, name(c.Before, t))
+	if c.After.Task[t].Stage == model.Hashed && c.same(t) {
+		return fmt.Errorf("%s was reported dead and is still there", c.name(t))
+	}
+	for o := model.TaskID(1); o < model.MaxTasks; o++ {
+		if b := &c.Before.Task[o]; b.Stage == model.Hashed && b.Flags&model.PFExiting == 0 && b.Pending == 0 && !c.same(o) {
+			return fmt.Errorf("%s is gone after %s was reaped", name(c.Before, o), name(c.Before, t))
+		}
 	}
 	return nil
 }

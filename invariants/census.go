@@ -153,11 +153,12 @@ func (n *Census) objects(s *model.State) {
 func (n *Census) pids(s *model.State) {
 	for id := 1; id < model.MaxPids; id++ {
 		p := &s.Pid[id]
-		if !p.Hashed && !p.RCU {
-			continue
+		if p.Hashed || p.Count > 0 && p.Nr[p.Level] == 0 { // not a pid that a fork has yet to hash
+			n.Count[model.PidNSClass][p.NS[p.Level]]++
 		}
-		n.PidCount[id]++
-		n.Count[model.PidNSClass][p.NS[p.Level]]++
+		if p.Hashed || p.RCU {
+			n.PidCount[id]++
+		}
 		for i := 0; p.Hashed && i <= int(p.Level); i++ {
 			n.Hashed[p.NS[i]]++
 		}

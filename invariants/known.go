@@ -48,15 +48,16 @@ func (c *Check) known(inv *Invariant) *Known {
 	return nil
 }
 
-// firstForkFailed: a first clone into a namespace failed after its search for a number had begun.
+// firstForkFailed: a first clone into a namespace failed after its search for a number had begun, or its caller was killed
+// by the signal that made it fail.
 func firstForkFailed(c *Check) bool {
-	if c.Op.Kind != model.Clone || !c.failed() {
+	if c.Op.Kind != model.Clone || c.child() != 0 {
 		return false
 	}
 	fc := c.Before.Nsproxy[c.Before.Task[c.Op.Actor].Ref[model.Nsproxy]].ForChildren
 	first := c.Op.Flags&model.CloneNewPID != 0 || c.Before.PidNS[fc].LastPid == 0
 	t := &c.K.Calls[model.Clone]
-	return first && t.Row(c.Result.Why) >= t.Row("alloc_pidmap")
+	return first && (c.Result.Outcome == model.Gone || t.Row(c.Result.Why) >= t.Row("alloc_pidmap"))
 }
 
 // stoppedInit: an init that was unkillable has come to a group stop, or out of one.
