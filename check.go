@@ -35,7 +35,9 @@ type Failure struct {
 type FailFileError struct{ Message string }
 
 // Error is one line.
-func (e *FailFileError) Error() string { return e.Message }
+func (e *FailFileError) Error() string {
+	return e.Message + "; delete it, or run the version of forkcheck that wrote it"
+}
 
 // Check draws random traces with rapid, as many as its flags ask for, and checks every invariant after every step. It
 // answers nil, or the counterexample that rapid shrank. The error is rapid's: a fail file that it cannot use, a trace that

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"forkcheck/invariants"
 	"forkcheck/model"
 )
 
@@ -28,19 +29,17 @@ func (f *Failure) Report() string {
 	return b.String()
 }
 
-// changes lists what the last op changed in the State, at most max fields of it.
+// changes lists what the last op changed, at most max fields.
 func (f *Failure) changes(max int) []string {
-	var before, after model.State
-	f.Boot.State(&after)
-	for _, op := range f.Ops {
-		before = after
-		f.Kernel.Step(&after, op)
+	var list []string
+	_, _ = Run(f.Trace(), Options{Kernel: f.Kernel, Checker: &invariants.Checker{Invariants: []invariants.Invariant{}}, NoQuiet: true}, func(s *Step) error {
+		list = model.Diff(s.Before, s.After, max+1, s.Names.Of)
+		return nil
+	})
+	if len(list) > max {
+		list[max] = "..."
 	}
-	changes := model.Diff(&before, &after, max+1)
-	if len(changes) > max {
-		changes[max] = "..."
-	}
-	return changes
+	return list
 }
 
 // Save writes the trace to a file below dir, named after the invariant, and answers its path.

@@ -2,6 +2,7 @@ package invariants
 
 import (
 	"fmt"
+	"strings"
 
 	"forkcheck/model"
 )
@@ -97,9 +98,14 @@ func (c *Check) frame(kind model.Kind) error {
 		}
 	}
 	if rest != *b {
-		return fmt.Errorf("%v of %s failed with %v and left: %s", kind, c.name(actor), c.Result.Errno, model.FirstDiff(b, &rest))
+		return fmt.Errorf("%v of %s failed with %v and left: %s", kind, c.name(actor), c.Result.Errno, c.diff(b, &rest))
 	}
 	return nil
+}
+
+// diff says what differs most prominently.
+func (c *Check) diff(before, after *model.State) string {
+	return strings.Join(model.Diff(before, after, 3, func(t model.TaskID) string { return name(before, t) }), ", ")
 }
 
 func failedCallChangesNothing(c *Check) error {
@@ -110,7 +116,7 @@ func failedCallChangesNothing(c *Check) error {
 	}
 	c.met()
 	if *c.Before != *c.After {
-		return fmt.Errorf("%v failed with %v and changed: %s", k, c.Result.Errno, model.FirstDiff(c.Before, c.After))
+		return fmt.Errorf("%v failed with %v and changed: %s", k, c.Result.Errno, c.diff(c.Before, c.After))
 	}
 	return nil
 }

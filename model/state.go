@@ -270,7 +270,6 @@ type State struct {
 	NrThreads     int32 // nr_threads
 	ProcessCounts int32 // process_counts
 	TotalForks    uint32
-	Modules       int16  // references to the exec domain's module
 	Tasks         TaskID // head of the list of processes
 	Panic         bool   // the global init died
 	Oops          Oops   // the first thing that a kernel would have crashed on

@@ -63,7 +63,7 @@ func (p *stmtParser) bitWord(id *ast.Ident, v vocabulary) uint64 {
 	name := strings.TrimPrefix(id.Name, v.prefix)
 	bits, ok := v.find(name)
 	if !ok {
-		p.failAt(id, "unknown %s %q%s", v.what, id.Name, suggest(name, v.names()))
+		p.failAt(id, "unknown %s %q%s", v.what, id.Name, Suggest(name, v.names()))
 	}
 	return bits
 }
@@ -125,7 +125,7 @@ func (p *stmtParser) signal(e ast.Expr) Signal {
 	case *ast.Ident:
 		sig, ok := ParseSignal(e.Name)
 		if !ok {
-			p.failAt(e, "unknown signal %q%s", e.Name, suggest(strings.TrimPrefix(e.Name, "SIG"), SignalNames()))
+			p.failAt(e, "unknown signal %q%s", e.Name, Suggest(strings.TrimPrefix(e.Name, "SIG"), SignalNames()))
 		}
 		return sig
 	case *ast.BasicLit:
@@ -140,7 +140,7 @@ func (p *stmtParser) mode(e ast.Expr, what string, words []Word) Mode {
 	name := strings.TrimPrefix(p.ident(e, "a "+what), "SIG_")
 	m, ok := findWord(words, name)
 	if !ok {
-		p.failAt(e, "unknown %s %q%s", what, name, suggest(name, wordNames(words)))
+		p.failAt(e, "unknown %s %q%s", what, name, Suggest(name, wordNames(words)))
 	}
 	return Mode(m)
 }

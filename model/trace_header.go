@@ -161,7 +161,7 @@ func (h *header) parse(line string) *SyntaxError {
 	}
 	h.boot.Version = words[1].text
 	if !slices.Contains(versionNames(), h.boot.Version) {
-		h.fail(words[1].col, "unknown kernel version %q%s", h.boot.Version, suggest(h.boot.Version, versionNames()))
+		h.fail(words[1].col, "unknown kernel version %q%s", h.boot.Version, Suggest(h.boot.Version, versionNames()))
 	}
 	for _, w := range words[2:] {
 		h.option(w)
@@ -193,7 +193,7 @@ func (h *header) option(w word) {
 	name, value, hasValue := strings.Cut(w.text, "=")
 	i := slices.IndexFunc(options, func(o option) bool { return o.name == name })
 	if i < 0 {
-		h.fail(w.col, "unknown option %q%s", name, suggest(name, optionNames()))
+		h.fail(w.col, "unknown option %q%s", name, Suggest(name, optionNames()))
 		return
 	}
 	o := &options[i]
@@ -248,7 +248,7 @@ func (h *header) caps(col int, value string) {
 	for _, name := range strings.Split(value, "|") {
 		bits, ok := findWord(CapWords, strings.TrimPrefix(name, "CAP_"))
 		if !ok {
-			h.fail(col, "unknown capability %q%s", name, suggest(strings.TrimPrefix(name, "CAP_"), append(wordNames(CapWords), "all", "none")))
+			h.fail(col, "unknown capability %q%s", name, Suggest(strings.TrimPrefix(name, "CAP_"), append(wordNames(CapWords), "all", "none")))
 		}
 		h.boot.Caps |= CapSet(bits)
 		col += len(name) + 1
@@ -270,6 +270,6 @@ func (h *header) world(col int, value string) {
 	case "container":
 		h.boot.World = Container
 	default:
-		h.fail(col, "unknown world %q%s", value, suggest(value, []string{"global", "container"}))
+		h.fail(col, "unknown world %q%s", value, Suggest(value, []string{"global", "container"}))
 	}
 }

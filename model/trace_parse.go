@@ -108,7 +108,7 @@ type call struct {
 func (p *stmtParser) op(c call) {
 	spec := findOp(c.name.Name)
 	if spec == nil {
-		p.failAt(c.name, "unknown op %q%s", c.name.Name, suggest(c.name.Name, opNames()))
+		p.failAt(c.name, "unknown op %q%s", c.name.Name, Suggest(c.name.Name, opNames()))
 		return
 	}
 	if p.count(c, spec.min, spec.max, spec.usage) {
@@ -131,7 +131,7 @@ func (p *stmtParser) suffix(c call) {
 	switch {
 	case p.err != nil:
 	case c.name.Name != "fault" && c.name.Name != "pause":
-		p.failAt(c.name, "unknown suffix %q%s", c.name.Name, suggest(c.name.Name, []string{"fault", "pause"}))
+		p.failAt(c.name, "unknown suffix %q%s", c.name.Name, Suggest(c.name.Name, []string{"fault", "pause"}))
 	case p.st.Op.Kind == Resume:
 		p.failAt(c.name, "resume takes no %s; it belongs to the line of the call that goes on", c.name.Name)
 	case c.name.Name == "fault":
@@ -181,7 +181,7 @@ func (p *stmtParser) errno(e ast.Expr, r *Row) Errno {
 	switch {
 	case p.err != nil:
 	case !known:
-		p.failAt(e, "unknown errno %q%s", name, suggest(name, ErrnoNames()))
+		p.failAt(e, "unknown errno %q%s", name, Suggest(name, ErrnoNames()))
 	case !slices.Contains(r.Errs, errno):
 		p.failAt(e, "row %s cannot give %s; it gives %s", r.Name, name, errnoList(r.Errs))
 	}
@@ -249,7 +249,7 @@ func (p *stmtParser) row(e ast.Expr) *Row {
 	for i := range t.Rows {
 		names = append(names, t.Rows[i].Name)
 	}
-	p.failAt(e, "%s has no row %q%s%s", t.Name, name, p.otherTable(name), suggest(name, names))
+	p.failAt(e, "%s has no row %q%s%s", t.Name, name, p.otherTable(name), Suggest(name, names))
 	return nil
 }
 
@@ -303,7 +303,7 @@ func isName(s string) bool {
 // task reads the name of a task that an earlier line binds.
 func (p *stmtParser) task(id *ast.Ident) string {
 	if _, bound := p.names[id.Name]; !bound {
-		p.failAt(id, "no line above names a task %q%s", id.Name, suggest(id.Name, slices.Sorted(maps.Keys(p.names))))
+		p.failAt(id, "no line above names a task %q%s", id.Name, Suggest(id.Name, slices.Sorted(maps.Keys(p.names))))
 	}
 	return id.Name
 }

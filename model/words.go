@@ -34,8 +34,8 @@ func bitNames(words []Word, bits uint32) string {
 	return joinBits(names, uint64(bits))
 }
 
-// suggest ends a message about an unknown word: with the nearest valid ones, or with all if there are few.
-func suggest(word string, valid []string) string {
+// Suggest ends a message about an unknown word: with the nearest valid ones, or with all if there are few.
+func Suggest(word string, valid []string) string {
 	near := nearest(word, valid)
 	switch {
 	case len(near) > 0:

@@ -1,0 +1,260 @@
+package forkcheck
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"forkcheck/invariants"
+	"forkcheck/model"
+)
+
+// Listing is a table for readers, made from the tables that run: the rows of a call, the ladder, the invariants.
+type Listing struct {
+	Name string // clone, ladder, invariants
+	Head []string
+	Rows [][]string
+}
+
+// Listings are all tables of a kernel: its calls in the order of their kinds, then what goes with them.
+func Listings(v *model.Version) (list []Listing) {
+	for kind := range v.Calls {
+		if t := &v.Calls[kind]; len(t.Rows) > 0 {
+			list = append(list, listRows(t))
+		}
+	}
+	return append(list, listRows(&v.Release), listLadders(v), listSettle(v), listInvariants(), listKnown(), listWords())
+}
+
+// Markdown writes a listing as a table. The last column is the long one and is not padded.
+func (l *Listing) Markdown() string {
+	width := make([]int, len(l.Head))
+	for _, row := range append([][]string{l.Head}, l.Rows...) {
+		for i, cell := range row[:len(row)-1] {
+			width[i] = max(width[i], utf8.RuneCountInString(cell))
+		}
+	}
+	rule := make([]string, len(l.Head))
+	for i := range rule {
+		rule[i] = strings.Repeat("-", max(3, width[i]))
+	}
+	var b strings.Builder
+	for _, row := range append([][]string{l.Head, rule}, l.Rows...) {
+		for i, cell := range row {
+			fmt.Fprintf(&b, "| %-*s ", width[i], cell)
+		}
+		b.WriteString("|\n")
+	}
+	return b.String()
+}
+
+// add appends a row.
+func (l *Listing) add(cells ...string) { l.Rows = append(l.Rows, cells) }
+
+// dropEmpty takes out the columns that say nothing in any row.
+func (l *Listing) dropEmpty() {
+	for i := len(l.Head) - 1; i >= 0; i-- {
+		if slices.ContainsFunc(l.Rows, func(row []string) bool { return row[i] != "" }) {
+			continue
+		}
+		l.Head = slices.Delete(l.Head, i, i+1)
+		for r := range l.Rows {
+			l.Rows[r] = slices.Delete(l.Rows[r], i, i+1)
+		}
+	}
+}
+
+// listRows lists the rows of a call, in its order.
+func listRows(t *model.Table) Listing {
+	l := Listing{Name: t.Name, Head: []string{"row", "flags", "can fail with", "and goes to", "asleep", "one section", "source"}}
+	for i := range t.Rows {
+		r := &t.Rows[i]
+		l.add(r.Name, flagsOf(r), errnoNames(r.Errs), string(r.Fail), sleepNames[r.Sleep], string(r.Lock), r.Source)
+	}
+	l.dropEmpty()
+	return l
+}
+
+var sleepNames = [...]string{"", "interruptible", "killable", "uninterruptible"}
+
+// flagsOf says what the flags of a call mean to a row: when it runs, what it refuses, what it shares.
+func flagsOf(r *model.Row) string {
+	var parts []string
+	switch body := r.Body.(type) {
+	case model.Rule:
+		parts = append(parts, refuses(body))
+	case model.Share:
+		if body.Flag != 0 {
+			parts = append(parts, "shares with "+words(body.Flag, "or"))
+		}
+	}
+	if r.On != 0 {
+		parts = append(parts, "with "+words(r.On, "or"))
+	}
+	if r.Off != 0 {
+		parts = append(parts, "without "+words(r.Off, "or"))
+	}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
+}
+
+// refuses is a rule on flags in words. Where it looks at the state too, they are not all of it.
+func refuses(r model.Rule) string {
+	var parts []string
+	if r.All != 0 {
+		parts = append(parts, words(r.All, "and"))
+	}
+	for _, any := range r.Any {
+		switch {
+		case any&unnamed != 0:
+			parts = append(parts, "an unknown flag")
+		case any != 0:
+			parts = append(parts, words(any, "or"))
+		}
+	}
+	text := strings.Join(parts, " with ")
+	if r.Without != 0 {
+		text += " without " + words(r.Without, "or")
+	}
+	switch {
+	case text == "":
+		return ""
+	case r.When != nil:
+		return "refuses " + text + " in some states"
+	}
+	return "refuses " + text
+}
+
+// unnamed are the bits that no clone flag has.
+var unnamed = func() model.Flags {
+	all := model.Flags(0)
+	for _, w := range model.CloneWords {
+		all |= model.Flags(w.Bits)
+	}
+	return ^all
+}()
+
+// words names flags: "NEWUSER or NEWPID", "VM, FS or FILES".
+func words(flags model.Flags, last string) string {
+	var names []string
+	for _, w := range model.CloneWords {
+		if uint32(flags)&w.Bits != 0 {
+			names = append(names, w.Name)
+		}
+	}
+	if n := len(names); n > 1 {
+		return strings.Join(names[:n-1], ", ") + " " + last + " " + names[n-1]
+	}
+	return strings.Join(names, "")
+}
+
+func errnoNames(errs []model.Errno) string {
+	var names []string
+	for _, e := range errs {
+		names = append(names, e.String())
+	}
+	return strings.Join(names, ", ")
+}
+
+// listLadders lists the rungs of every call that has a ladder, top to bottom.
+func listLadders(v *model.Version) Listing {
+	l := Listing{Name: "ladder", Head: []string{"call", "label", "undoes", "guard", "goes on at"}}
+	for kind := range v.Calls {
+		t := &v.Calls[kind]
+		for i := range t.Ladder {
+			r := &t.Ladder[i]
+			l.add(t.Name, string(r.Label), undoes(r), guard(r), goesOn(t, i))
+		}
+	}
+	return l
+}
+
+// undoes is what a rung undoes; a label that stands for itself undoes nothing.
+func undoes(r *model.Rung) string {
+	if r.Undo == nil {
+		return ""
+	}
+	return r.Name
+}
+
+func guard(r *model.Rung) string {
+	if r.If == nil {
+		return ""
+	}
+	return "if held"
+}
+
+// goesOn is where the ladder goes on after a rung: blank is the next one.
+func goesOn(t *model.Table, i int) string {
+	switch to := t.Ladder[i].Goto; {
+	case to == "end" || to == "" && i == len(t.Ladder)-1:
+		return "return"
+	default:
+		return string(to)
+	}
+}
+
+// listSettle lists what happens by itself between two calls.
+func listSettle(v *model.Version) Listing {
+	l := Listing{Name: "settle", Head: []string{"between two calls", "source"}}
+	for _, s := range v.Settle {
+		l.add(s.Name, s.Source)
+	}
+	return l
+}
+
+// listInvariants lists what is checked, in the order in which it is.
+func listInvariants() Listing {
+	l := Listing{Name: "invariants", Head: []string{"invariant", "asked of", "says", "source"}}
+	for i := range invariants.All {
+		inv := &invariants.All[i]
+		l.add(inv.Name, askedOf(inv), inv.Says, inv.Source)
+	}
+	return l
+}
+
+// askedOf is what an invariant speaks of, and what it needs to have something to say.
+func askedOf(inv *invariants.Invariant) string {
+	switch {
+	case inv.Premise != "":
+		return inv.Premise
+	case inv.Task != nil:
+		return "each task"
+	case inv.State != nil:
+		return "each state"
+	case inv.Step != nil:
+		return "each step"
+	}
+	return "the end"
+}
+
+// listKnown lists the kernel's own defects.
+func listKnown() Listing {
+	l := Listing{Name: "known", Head: []string{"id", "fixed in", "breaks", "says"}}
+	for i := range invariants.KnownDefects {
+		d := &invariants.KnownDefects[i]
+		l.add(d.ID, d.Fixed, strings.Join(d.Breaks, ", "), d.Says)
+	}
+	return l
+}
+
+// listWords lists the words for bits.
+func listWords() Listing {
+	l := Listing{Name: "words", Head: []string{"for", "word", "value"}}
+	for _, group := range []struct {
+		name  string
+		words []model.Word
+	}{{"clone, unshare", model.CloneWords}, {"wait4", model.WaitWords}, {"sigaction", model.SigactionWords}} {
+		for _, w := range group.words {
+			l.add(group.name, w.Name, fmt.Sprintf("%#x", w.Bits))
+		}
+	}
+	for _, w := range model.CapWords {
+		l.add("caps", w.Name, "")
+	}
+	for n, name := range model.SignalNames() {
+		l.add("signals", name, fmt.Sprint(n+1))
+	}
+	return l
+}
