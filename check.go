@@ -220,6 +220,9 @@ func (r *recorder) Logf(format string, args ...any) {
 	}
 }
 
+// Helper does nothing: rapid calls it for every op, and it walks the stack.
+func (r *recorder) Helper() {}
+
 // Log drops what is about a draw.
 func (r *recorder) Log(args ...any) {}
 

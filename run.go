@@ -41,8 +41,8 @@ func (s *Step) Observe() model.Observation {
 type Verdict struct {
 	Steps   int                // ops that ran
 	Differ  int                // results that are not those of the trace
-	Breach  *invariants.Breach // what broke, nil if nothing did; it ended the run
-	Line    *model.Line        // the last line that ran
+	Breach  *invariants.Breach // what broke first, nil if nothing did
+	Line    *model.Line        // where it broke, or the last line that ran
 	AtQuiet bool               // it broke after the last line, when all was killed and reaped
 	failed  bool
 }
@@ -50,8 +50,11 @@ type Verdict struct {
 // OK says whether the run is what it should be: results as written, and no breach but a known defect.
 func (v *Verdict) OK() bool { return !v.failed && v.Differ == 0 }
 
-// Run runs a trace and calls visit, if there is one, after each op. It ends at the first breach. An error is the
-// visitor's, or that of a world that cannot be.
+// Failed says whether an invariant broke in a way that is no known defect: the run ended there.
+func (v *Verdict) Failed() bool { return v.failed }
+
+// Run runs a trace and calls visit, if there is one, after each op. It ends at the first failure; after a known defect
+// it goes on without checking, for what broke stays broken. An error is the visitor's, or that of a world that cannot be.
 func Run(t *model.Trace, o Options, visit func(*Step) error) (Verdict, error) {
 	r, err := newRunner(t, o)
 	if err != nil {
@@ -67,11 +70,11 @@ func Run(t *model.Trace, o Options, visit func(*Step) error) (Verdict, error) {
 				return r.verdict, err
 			}
 		}
-		if step.Breach != nil {
+		if r.verdict.failed {
 			return r.verdict, nil
 		}
 	}
-	if !o.NoQuiet {
+	if !o.NoQuiet && r.verdict.Breach == nil {
 		r.quiet()
 	}
 	return r.verdict, nil
@@ -128,13 +131,15 @@ func (r *runner) step(l *model.Line) *Step {
 	r.names.Born(&r.after, s.Op, l.Stmt.Bind, &s.Result)
 	s.Text = s.Result.Text(s.Op, r.names.Of)
 	r.names.Gone(&r.after)
-	s.Breach = r.checker.Step(r.kernel, &r.before, &r.after, s.Op, &s.Result)
 	r.verdict.Steps++
-	r.verdict.Line = l
 	if s.Differs() {
 		r.verdict.Differ++
 	}
-	r.judge(s.Breach)
+	if r.verdict.Breach == nil {
+		r.verdict.Line = l
+		s.Breach = r.checker.Step(r.kernel, &r.before, &r.after, s.Op, &s.Result)
+		r.judge(s.Breach)
+	}
 	return s
 }
 

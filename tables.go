@@ -2,7 +2,6 @@ package forkcheck
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -68,7 +67,7 @@ func (l *Listing) dropEmpty() {
 
 // listRows lists the rows of a call, in its order.
 func listRows(t *model.Table) Listing {
-	l := Listing{Name: t.Name, Head: []string{"row", "flags", "can fail with", "and goes to", "asleep", "one section", "source"}}
+	l := Listing{Name: t.Name, Head: []string{"row", "flags", "can fail with", "and goes to", "sleeps", "section", "source"}}
 	for i := range t.Rows {
 		r := &t.Rows[i]
 		l.add(r.Name, flagsOf(r), errnoNames(r.Errs), string(r.Fail), sleepNames[r.Sleep], string(r.Lock), r.Source)
@@ -108,7 +107,7 @@ func refuses(r model.Rule) string {
 	for _, any := range r.Any {
 		switch {
 		case any&unnamed != 0:
-			parts = append(parts, "an unknown flag")
+			parts = append(parts, "any other flag")
 		case any != 0:
 			parts = append(parts, words(any, "or"))
 		}
@@ -159,7 +158,7 @@ func errnoNames(errs []model.Errno) string {
 
 // listLadders lists the rungs of every call that has a ladder, top to bottom.
 func listLadders(v *model.Version) Listing {
-	l := Listing{Name: "ladder", Head: []string{"call", "label", "undoes", "guard", "goes on at"}}
+	l := Listing{Name: "ladder", Head: []string{"call", "label", "undoes", "guarded", "goes on at"}}
 	for kind := range v.Calls {
 		t := &v.Calls[kind]
 		for i := range t.Ladder {
@@ -182,17 +181,16 @@ func guard(r *model.Rung) string {
 	if r.If == nil {
 		return ""
 	}
-	return "if held"
+	return "yes"
 }
 
 // goesOn is where the ladder goes on after a rung: blank is the next one.
 func goesOn(t *model.Table, i int) string {
-	switch to := t.Ladder[i].Goto; {
-	case to == "end" || to == "" && i == len(t.Ladder)-1:
+	to := t.Ladder[i].Goto
+	if to == "end" || to == "" && i == len(t.Ladder)-1 {
 		return "return"
-	default:
-		return string(to)
 	}
+	return string(to)
 }
 
 // listSettle lists what happens by itself between two calls.
@@ -239,22 +237,22 @@ func listKnown() Listing {
 	return l
 }
 
-// listWords lists the words for bits.
+// listWords lists the words that traces use for bits and numbers. A capability has no number here.
 func listWords() Listing {
 	l := Listing{Name: "words", Head: []string{"for", "word", "value"}}
-	for _, group := range []struct {
-		name  string
-		words []model.Word
-	}{{"clone, unshare", model.CloneWords}, {"wait4", model.WaitWords}, {"sigaction", model.SigactionWords}} {
-		for _, w := range group.words {
-			l.add(group.name, w.Name, fmt.Sprintf("%#x", w.Bits))
+	bits := func(what string, words []model.Word) {
+		for _, w := range words {
+			l.add(what, w.Name, fmt.Sprintf("%#x", w.Bits))
 		}
 	}
-	for _, w := range model.CapWords {
-		l.add("caps", w.Name, "")
+	bits("clone, unshare", model.CloneWords)
+	bits("wait4", model.WaitWords)
+	bits("sigaction", model.SigactionWords)
+	for i, name := range model.SignalNames() {
+		l.add("signal", name, fmt.Sprint(i+1))
 	}
-	for n, name := range model.SignalNames() {
-		l.add("signals", name, fmt.Sprint(n+1))
+	for _, name := range model.CapAll.Names() {
+		l.add("caps=", name, "")
 	}
 	return l
 }

@@ -73,7 +73,7 @@ func (c *Check) frame(kind model.Kind) error {
 		return nil
 	}
 	c.met()
-	if *c.Before == *c.After {
+	if !c.differs {
 		return nil
 	}
 	a, b := c.After, c.Before
@@ -115,7 +115,7 @@ func failedCallChangesNothing(c *Check) error {
 		return nil
 	}
 	c.met()
-	if *c.Before != *c.After {
+	if c.differs {
 		return fmt.Errorf("%v failed with %v and changed: %s", k, c.Result.Errno, c.diff(c.Before, c.After))
 	}
 	return nil

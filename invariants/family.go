@@ -238,7 +238,7 @@ func reparentedSignalsChld(c *Check) error {
 
 // changed runs a check only when the step changed something, because then the census is of this state.
 func (c *Check) changed(fn func() error) error {
-	if *c.Before == *c.After {
+	if !c.differs {
 		return nil
 	}
 	return fn()

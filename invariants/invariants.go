@@ -31,6 +31,8 @@ type Check struct {
 	Result *model.Result
 	Census Census // of After
 
+	differs bool // After is not Before
+
 	row  int // the invariant that is being asked
 	seen []int
 }
@@ -74,8 +76,8 @@ func (ck *Checker) Step(k *model.Kernel, before, after *model.State, op model.Op
 	if after.Panic {
 		return nil
 	}
-	changed := *before != *after
-	if changed {
+	c.differs = *before != *after
+	if c.differs {
 		c.Census.take(k, after)
 	}
 	whole := op.Kind != model.Resume && op.Pause == 0 && res.Outcome != model.NoTask
@@ -87,9 +89,9 @@ func (ck *Checker) Step(k *model.Kernel, before, after *model.State, op model.Op
 		switch {
 		case inv.Step != nil && whole:
 			err = inv.Step(c)
-		case inv.State != nil && changed:
+		case inv.State != nil && c.differs:
 			err = inv.State(c)
-		case inv.Task != nil && changed:
+		case inv.Task != nil && c.differs:
 			err = c.each(inv.Task)
 		}
 		if err != nil {

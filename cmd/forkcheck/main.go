@@ -32,6 +32,7 @@ type env struct {
 // commands are the subcommands, in the order in which the usage lists them.
 var commands = []command{
 	{"run", "run [-json] [-tree] [-known=fail] FILE...", runCommand},
+	{"tables", tablesUsage, tablesCommand},
 }
 
 func main() {

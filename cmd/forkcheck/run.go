@@ -133,7 +133,7 @@ func (p *textPrinter) end(v *forkcheck.Verdict) error {
 		l := p.trace.Lines[i]
 		l.Result = p.got[&p.trace.Lines[i]]
 		ran.Lines = append(ran.Lines, l)
-		if v.Breach != nil && v.Line == &p.trace.Lines[i] {
+		if v.Failed() && v.Line == &p.trace.Lines[i] {
 			break
 		}
 	}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+
+	"forkcheck"
+	"forkcheck/model"
+)
+
+const tablesUsage = "tables [-kernel VERSION] [TABLE...]"
+
+// tablesCommand is `forkcheck tables`: it prints the tables that it names, or all.
+func tablesCommand(e *env, args []string) int {
+	usage := "usage: forkcheck " + tablesUsage
+	flags := flag.NewFlagSet("tables", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	kernel := flags.String("kernel", model.Versions[len(model.Versions)-1].Name, "the kernel whose tables they are")
+	if err := flags.Parse(args); err != nil {
+		return e.usage("%v; %s", err, usage)
+	}
+	v, names := version(*kernel)
+	if v == nil {
+		return e.usage("unknown kernel %q%s", *kernel, model.Suggest(*kernel, names))
+	}
+	list, err := choose(forkcheck.Listings(v), flags.Args())
+	if err != nil {
+		return e.usage("%v", err)
+	}
+	printListings(e.out, list)
+	return exitOK
+}
+
+// version finds a kernel by name; nil, and the names that there are, if there is none.
+func version(name string) (v *model.Version, names []string) {
+	for _, known := range model.Versions {
+		names = append(names, known.Name)
+		if known.Name == name {
+			v = known.New()
+		}
+	}
+	return v, names
+}
+
+// choose finds listings by name, in the order in which they are asked for; all if none is.
+func choose(all []forkcheck.Listing, names []string) (list []forkcheck.Listing, err error) {
+	if len(names) == 0 {
+		return all, nil
+	}
+	var valid []string
+	for i := range all {
+		valid = append(valid, all[i].Name)
+	}
+	for _, name := range names {
+		i := slices.Index(valid, name)
+		if i < 0 {
+			return nil, fmt.Errorf("unknown table %q%s", name, model.Suggest(name, valid))
+		}
+		list = append(list, all[i])
+	}
+	return list, nil
+}
+
+// printListings prints tables, with a heading for each if there are several.
+func printListings(out io.Writer, list []forkcheck.Listing) {
+	for i := range list {
+		if i > 0 {
+			fmt.Fprintln(out)
+		}
+		if len(list) > 1 {
+			fmt.Fprintf(out, "## %s\n\n", list[i].Name)
+		}
+		fmt.Fprint(out, list[i].Markdown())
+	}
+}
