@@ -52,7 +52,7 @@ func TestFork(t *testing.T) {
 			f, err := forkcheck.Check(t, o)
 			judge(t, f, err)
 			if testing.Verbose() {
-				t.Log(reach)
+				t.Log(reach.Report(v.New()))
 			}
 		})
 	}
@@ -105,8 +105,9 @@ func TestForkReach(t *testing.T) {
 				}
 			}
 			if testing.Verbose() {
-				t.Log(reach)
+				t.Log(reach.Report(v.New()))
 			}
+			t.Logf("reached every row, rung, errno, premise and known defect in %d traces and %d steps", reach.Traces, reach.Steps)
 		})
 	}
 }

@@ -155,5 +155,8 @@ func (r *runner) judge(b *invariants.Breach) {
 	if b != nil {
 		r.verdict.Breach = b
 		r.verdict.failed = b.Known == nil || r.options.KnownFail
+		if b.Known != nil && r.options.Reach != nil {
+			r.options.Reach.NoteKnown(b.Known)
+		}
 	}
 }

@@ -114,33 +114,58 @@ func tableErrnos(t *model.Table) (list []model.Errno) {
 	return list
 }
 
-// String is the table that -v prints.
-func (r *Reach) String() string {
+// Report is what -v prints: operations with their answers, rows and rungs, known defects, premises.
+func (r *Reach) Report(v *model.Version) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d traces, %d steps\n", r.Traces, r.Steps)
 	for kind := model.Kind(1); kind < model.NKinds; kind++ {
-		if r.Ops[kind] == 0 {
-			continue
+		if r.Ops[kind] != 0 {
+			r.reportKind(&b, kind)
 		}
-		fmt.Fprintf(&b, "  %-12v %8d:", kind, r.Ops[kind])
-		for i, e := range errnos {
-			if n := r.Errnos[kind][i]; n != 0 {
-				fmt.Fprintf(&b, " %v %d", e, n)
-			}
+	}
+	for kind := range v.Calls {
+		if t := &v.Calls[kind]; t.Name != "" {
+			rows, rungs := r.reached(model.Kind(kind), t)
+			fmt.Fprintf(&b, "  %-12s %d of %d rows, %d of %d rungs\n", t.Name, rows, len(t.Rows), rungs, len(t.Ladder))
 		}
-		if n := r.Sleeps[kind]; n != 0 {
-			fmt.Fprintf(&b, " asleep %d", n)
-		}
-		b.WriteByte('\n')
 	}
 	for i := range KnownDefects {
 		fmt.Fprintf(&b, "  known %s: %d traces\n", KnownDefects[i].ID, r.Known[i])
 	}
-	b.WriteString("  premises:")
+	b.WriteString("  premises:\n")
 	for i := range All {
 		if All[i].Premise != "" {
-			fmt.Fprintf(&b, " %s %d", All[i].Name, r.Seen[i])
+			fmt.Fprintf(&b, "    %-26s %d\n", All[i].Name, r.Seen[i])
 		}
 	}
 	return b.String()
+}
+
+// reportKind is the line of one kind of op.
+func (r *Reach) reportKind(b *strings.Builder, kind model.Kind) {
+	fmt.Fprintf(b, "  %-12v %8d:", kind, r.Ops[kind])
+	for i, e := range errnos {
+		if n := r.Errnos[kind][i]; n != 0 {
+			fmt.Fprintf(b, " %v %d", e, n)
+		}
+	}
+	if n := r.Sleeps[kind]; n != 0 {
+		fmt.Fprintf(b, " asleep %d", n)
+	}
+	b.WriteByte('\n')
+}
+
+// reached counts the rows and rungs of a table that ran.
+func (r *Reach) reached(kind model.Kind, t *model.Table) (rows, rungs int) {
+	for i := range t.Rows {
+		if r.Marks.Row(kind, i) {
+			rows++
+		}
+	}
+	for i := range t.Ladder {
+		if r.Marks.Rung(kind, i) {
+			rungs++
+		}
+	}
+	return rows, rungs
 }

@@ -20,7 +20,7 @@ type vocabulary struct {
 
 // The vocabularies of the arguments.
 var (
-	cloneBits  = wordBits("flag", "CLONE_", CloneWords)
+	cloneBits  = vocabulary{"flag", "CLONE_", findCloneBits, func() []string { return wordNames(CloneWords) }, math.MaxUint32}
 	waitBits   = wordBits("option", "", WaitWords)
 	actionBits = wordBits("flag", "SA_", SigactionWords)
 	signalBits = vocabulary{"signal", "SIG", findSignalBits, func() []string { return append(SignalNames(), "ALL") }, math.MaxUint64}
@@ -31,6 +31,15 @@ func wordBits(what, prefix string, words []Word) vocabulary {
 		bits, ok := findWord(words, name)
 		return uint64(bits), ok
 	}, func() []string { return wordNames(words) }, math.MaxUint32}
+}
+
+// findCloneBits knows the flags, and SIGCHLD and its like as the exit signal in the low byte.
+func findCloneBits(name string) (uint64, bool) {
+	if sig, ok := ParseSignal(name); ok && strings.HasPrefix(name, "SIG") {
+		return uint64(sig), true
+	}
+	bits, ok := findWord(CloneWords, name)
+	return uint64(bits), ok
 }
 
 func findSignalBits(name string) (uint64, bool) {

@@ -24,8 +24,8 @@ var ops = []opSpec{
 	{"vfork", Clone, "vfork()", 0, 0, readFork(CloneVM | CloneVfork), writeFork(CloneVM | CloneVfork)},
 	{"clone", Clone, "clone(FLAGS[, SIG])", 1, 2, readClone, writeClone},
 	{"unshare", Unshare, "unshare(FLAGS)", 1, 1, readUnshare, func(st *Stmt) []string { return []string{bitNames(CloneWords, uint32(st.Op.Flags))} }},
-	{"exit", Exit, "exit(CODE)", 1, 1, readCode, writeArg},
-	{"exit_group", ExitGroup, "exit_group(CODE)", 1, 1, readCode, writeArg},
+	{"exit", Exit, "exit([CODE])", 0, 1, readCode, writeArg},
+	{"exit_group", ExitGroup, "exit_group([CODE])", 0, 1, readCode, writeArg},
 	{"wait4", Wait4, "wait4(WHO[, OPTIONS])", 1, 2, readWait4, writeWait4},
 	{"kill", Kill, "kill(WHO, SIG)", 2, 2, readKill, writeKill},
 	{"tkill", Tkill, "tkill(TID, SIG)", 2, 2, readTkill, writeKill},
@@ -135,8 +135,14 @@ func readUnshare(p *stmtParser, args []ast.Expr) {
 	p.st.Op.Flags = Flags(p.bits(args[0], cloneBits))
 }
 
-func readCode(p *stmtParser, args []ast.Expr) { p.st.Op.Arg = p.number(args[0]) }
-func writeArg(st *Stmt) []string              { return []string{strconv.Itoa(int(st.Op.Arg))} }
+// readCode reads an exit code; none is 0.
+func readCode(p *stmtParser, args []ast.Expr) {
+	if len(args) > 0 {
+		p.st.Op.Arg = p.number(args[0])
+	}
+}
+
+func writeArg(st *Stmt) []string { return []string{strconv.Itoa(int(st.Op.Arg))} }
 
 func readWait4(p *stmtParser, args []ast.Expr) {
 	p.who(args[0])
