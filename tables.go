@@ -24,7 +24,7 @@ func Listings(v *model.Version) (list []Listing) {
 			list = append(list, listRows(t))
 		}
 	}
-	return append(list, listRows(&v.Release), listLadders(v), listSettle(v), listInvariants(), listKnown(), listWords())
+	return append(list, listRows(&v.Release), listLadders(v), listSettle(v), listInvariants(), listKnown(), listRefuted(), listWords())
 }
 
 // Markdown writes a listing as a table. The last column is the long one and is not padded.
@@ -204,10 +204,10 @@ func listSettle(v *model.Version) Listing {
 
 // listInvariants lists what is checked, in the order in which it is.
 func listInvariants() Listing {
-	l := Listing{Name: "invariants", Head: []string{"invariant", "asked of", "says", "source"}}
+	l := Listing{Name: "invariants", Head: []string{"invariant", "asked of", "source", "says"}}
 	for i := range invariants.All {
 		inv := &invariants.All[i]
-		l.add(inv.Name, askedOf(inv), inv.Says, inv.Source)
+		l.add(inv.Name, askedOf(inv), inv.Source, inv.Says)
 	}
 	return l
 }
@@ -233,6 +233,16 @@ func listKnown() Listing {
 	for i := range invariants.KnownDefects {
 		d := &invariants.KnownDefects[i]
 		l.add(d.ID, d.Fixed, strings.Join(d.Breaks, ", "), d.Says)
+	}
+	return l
+}
+
+// listRefuted lists the sentences that only sound true.
+func listRefuted() Listing {
+	l := Listing{Name: "refuted", Head: []string{"sentence", "says", "but"}}
+	for i := range invariants.Refuted {
+		inv := &invariants.Refuted[i]
+		l.add(inv.Name, inv.Says, inv.Source)
 	}
 	return l
 }

@@ -259,7 +259,8 @@ func (t *Taste) sigaction(src Source, s *model.State, op *model.Op) {
 
 func (t *Taste) sigprocmask(src Source, s *model.State, op *model.Op) {
 	op.Mode = pick(src, "how", model.SigBlock, model.SigUnblock, model.SigSetmask)
-	op.Set = signal(src).Bit() | signal(src).Bit()
+	one, another := signal(src), signal(src)
+	op.Set = one.Bit() | another.Bit()
 	if src.Bool("all") {
 		op.Set = ^model.SigSet(0)
 	}

@@ -71,7 +71,7 @@ var family = []Invariant{
 
 // Refuted are sentences that sound true and are not. They stay, with a counterexample, so that nobody adds them again.
 var Refuted = []Invariant{
-	{Name: "ReaperHasNoSiblings", Says: "the init of a pid namespace has no siblings", Source: "refuted by testdata/traces/pidns-reaper-has-sibling.trace",
+	{Name: "ReaperHasNoSiblings", Says: "the init of a pid namespace has no siblings", Source: "refuted by testdata/traces/pidns-member-may-make-siblings.trace",
 		State: func(c *Check) error {
 			for ns := 1; ns < model.MaxPidNS; ns++ {
 				r := c.After.PidNS[ns].Reaper

@@ -109,20 +109,24 @@ func nullUntouched(c *Check) error {
 	return nil
 }
 
+// freedIsZero looks only at the arenas that the step changed: the others were clean before.
 func freedIsZero(c *Check) error {
-	s := c.After
-	for i := 1; i < model.MaxTasks; i++ {
-		switch {
-		case s.Count[model.TaskClass][i] == 0 && s.Task[i] != model.Task{}:
-			return fmt.Errorf("task_struct %d is free and not empty", i)
-		case s.Count[model.SignalClass][i] == 0 && s.Signal[i] != model.SignalStruct{}:
-			return fmt.Errorf("signal_struct %d is free and not empty", i)
-		case s.Count[model.Sighand][i] == 0 && s.Sighand[i] != model.SighandStruct{}:
-			return fmt.Errorf("sighand_struct %d is free and not empty", i)
-		case s.Count[model.Cred][i] == 0 && s.Cred[i] != model.CredStruct{}:
-			return fmt.Errorf("cred %d is free and not empty", i)
-		case s.Count[model.Nsproxy][i] == 0 && s.Nsproxy[i] != model.NsproxyStruct{}:
-			return fmt.Errorf("nsproxy %d is free and not empty", i)
+	b, a := c.Before, c.After
+	for _, arena := range [...]struct {
+		class  model.Class
+		same   bool
+		filled func(i int) bool
+	}{
+		{model.TaskClass, a.Task == b.Task, func(i int) bool { return a.Task[i] != model.Task{} }},
+		{model.SignalClass, a.Signal == b.Signal, func(i int) bool { return a.Signal[i] != model.SignalStruct{} }},
+		{model.Sighand, a.Sighand == b.Sighand, func(i int) bool { return a.Sighand[i] != model.SighandStruct{} }},
+		{model.Cred, a.Cred == b.Cred, func(i int) bool { return a.Cred[i] != model.CredStruct{} }},
+		{model.Nsproxy, a.Nsproxy == b.Nsproxy, func(i int) bool { return a.Nsproxy[i] != model.NsproxyStruct{} }},
+	} {
+		for i := 1; !arena.same && i < model.Slots; i++ {
+			if a.Count[arena.class][i] == 0 && arena.filled(i) {
+				return fmt.Errorf("%v %d is free and not empty", arena.class, i)
+			}
 		}
 	}
 	return nil

@@ -1,4 +1,14 @@
-// Command forkcheck runs traces of fork, exit, wait, signals and namespaces on a model of the kernel and checks invariants.
+/*
+Command forkcheck runs traces of fork, exit, wait, signals and namespaces on a model of the kernel and checks invariants
+after each call.
+
+	forkcheck run [-json] [-tree] [-known=fail] FILE...    run traces; - is standard input
+	forkcheck tables [-kernel VERSION] [TABLE...]          print the tables of a kernel: rows, ladders, invariants, words
+	forkcheck help                                         print the usage
+
+It ends with 0 when all is well, 1 when an invariant broke or a result is not the one written, and 2 for bad usage or a bad
+file, which it names in one line. Package model describes the text of traces.
+*/
 package main
 
 import (

@@ -1,0 +1,138 @@
+package forkcheck_test
+
+import (
+	"fmt"
+	"os"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"forkcheck"
+	"forkcheck/invariants"
+	"forkcheck/model"
+)
+
+func readme(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// The tables of the README and its counterexample are those of the code. -update writes them anew.
+func TestReadme(t *testing.T) {
+	was := readme(t)
+	now := marked(was, "failure", func(string) string { return "```\n" + readmeFailure(t) + "```\n" })
+	tables := map[string]string{}
+	for _, l := range forkcheck.Listings(model.V311()) {
+		tables[l.Name] = l.Markdown()
+	}
+	now = marked(now, "tables", func(name string) string {
+		if tables[name] == "" {
+			t.Errorf("README.md: there is no table %q", name)
+		}
+		return tables[name]
+	})
+	if *update {
+		rewrite(t, "README.md", was, now)
+	} else if diff := cmp.Diff(now, was); diff != "" {
+		t.Errorf("README.md is not what the code says; -update writes it anew (-want +got):\n%s", diff)
+	}
+}
+
+// marked replaces what stands between <!-- kind:name --> and <!-- /kind -->.
+func marked(text, kind string, with func(name string) string) string {
+	mark := regexp.MustCompile(`(?s)(<!-- ` + kind + `(?::(\w+))? -->\n).*?(<!-- /` + kind + ` -->)`)
+	return mark.ReplaceAllStringFunc(text, func(found string) string {
+		m := mark.FindStringSubmatch(found)
+		return m[1] + with(m[2]) + m[3]
+	})
+}
+
+// readmeFailure is the README's counterexample: that of a copy_files that fails to the label below the right one.
+func readmeFailure(t *testing.T) string {
+	t.Helper()
+	k := &model.Kernel{Version: model.V311(), Limits: model.DefaultLimits}
+	clone := &k.Calls[model.Clone]
+	clone.Rows[clone.Row("copy_files")].Fail = "bad_fork_cleanup_files"
+	f := &forkcheck.Failure{Kernel: k, Boot: model.DefaultBoot()}
+	trace, err := model.ParseTrace("README.md", []byte("kernel v3.11\na.fork().fault(copy_files, ENOMEM)"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	verdict, err := forkcheck.Run(trace, forkcheck.Options{Kernel: k}, func(s *forkcheck.Step) error {
+		f.Ops = append(f.Ops, s.Op)
+		return nil
+	})
+	if err != nil || verdict.Breach == nil {
+		t.Fatalf("error %v, breach %v", err, verdict.Breach)
+	}
+	f.Breach = verdict.Breach
+	return fmt.Sprintf("%s\nreplay:  go run ./cmd/forkcheck run -tree testdata/failures/%s.trace\n", f.Report(), f.Breach.Invariant.Name)
+}
+
+// The traces of the README give the results that they say.
+func TestReadmeTraces(t *testing.T) {
+	for _, m := range regexp.MustCompile("(?s)```trace\n(.*?)```").FindAllStringSubmatch(readme(t), -1) {
+		trace, err := model.ParseTrace("README.md", []byte(m[1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		verdict, err := forkcheck.Run(trace, forkcheck.Options{}, func(s *forkcheck.Step) error {
+			if s.Differs() {
+				t.Errorf("%s gives %s", s.Line.Text, s.Text)
+			}
+			return nil
+		})
+		if err != nil || verdict.Breach != nil {
+			t.Errorf("error %v, breach %v in\n%s", err, verdict.Breach, m[1])
+		}
+	}
+}
+
+// The README names every field that -json prints.
+func TestReadmeFields(t *testing.T) {
+	text := readme(t)
+	var walk func(reflect.Type)
+	walk = func(typ reflect.Type) {
+		for typ.Kind() == reflect.Slice {
+			typ = typ.Elem()
+		}
+		if typ.Kind() != reflect.Struct {
+			return
+		}
+		for i := range typ.NumField() {
+			field, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
+			if !strings.Contains(text, "`"+field+"`") {
+				t.Errorf("README.md does not name %s of %s", field, typ.Name())
+			}
+			walk(typ.Field(i).Type)
+		}
+	}
+	walk(reflect.TypeFor[model.Observation]())
+}
+
+// Each sentence that is called refuted names a trace that breaks it.
+func TestRefuted(t *testing.T) {
+	for i := range invariants.Refuted {
+		inv := invariants.Refuted[i : i+1]
+		file, _ := strings.CutPrefix(inv[0].Source, "refuted by ")
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		trace, err := model.ParseTrace(file, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		verdict, err := forkcheck.Run(trace, forkcheck.Options{Checker: &invariants.Checker{Invariants: inv}}, nil)
+		if err != nil || verdict.Breach == nil {
+			t.Errorf("%s does not break %s (error %v)", file, inv[0].Name, err)
+		}
+	}
+}
