@@ -232,7 +232,7 @@ func newborn(c *Check) error {
 	}{
 		{"pending signals", p.Pending != 0}, {"children", p.Children != 0}, {"a pdeath signal", p.Pdeath != 0},
 		{"a robust list", p.RobustList}, {"single step", p.SingleStep}, {"used superuser privileges", p.Flags&model.PFSuperpriv != 0},
-		{"executed a program", p.Flags&model.DidExec != 0 || p.Flags&model.PFForknoexec == 0}, {"an exit state", p.ExitState != model.Alive},
+		{"a stop to take part in", p.Jobctl&^model.Stopped != 0}, {"executed a program", p.Flags&model.DidExec != 0 || p.Flags&model.PFForknoexec == 0}, {"an exit state", p.ExitState != model.Alive},
 		{"a child tid to set", p.SetChildTid != (c.Op.Flags&model.CloneChildSettid != 0)},
 		{"a child tid to clear", p.ClearChildTid != (c.Op.Flags&model.CloneChildCleartid != 0)},
 		{"a vfork parent", p.VforkDone != 0 && c.Op.Flags&model.CloneVfork == 0},

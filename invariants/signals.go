@@ -59,7 +59,7 @@ var signals = []Invariant{
 // resting says whether a task is in user space, or stopped there: nothing holds up its signals.
 func (c *Check) resting(t model.TaskID) bool {
 	p := c.task(t)
-	return p.Stage == model.Hashed && p.ExitState == model.Alive && !c.dying(t) && !c.After.Flight[t].On
+	return p.Stage == model.Hashed && p.ExitState == model.Alive && p.Flags&(model.NotWoken|model.PFExiting) == 0 && !c.After.Flight[t].On
 }
 
 func nothingDeliverable(c *Check, t model.TaskID) error {
@@ -141,7 +141,7 @@ func sigkillKills(c *Check) error {
 		return nil
 	}
 	c.met()
-	if c.same(l) && c.task(l).ExitState == model.Alive && !c.dying(l) && !c.After.Flight[l].On {
+	if c.same(l) && c.resting(l) {
 		return fmt.Errorf("%s survived SIGKILL", c.name(l))
 	}
 	return nil
@@ -175,7 +175,7 @@ func groupSignalReachesAll(c *Check) error {
 		if b.Stage != model.Hashed || b.Leader != t || b.Pids[model.PidtypePGID] != group || isReaper(c.Before, t) || !mayKill(c.Before, a, t) {
 			continue
 		}
-		if c.same(t) && c.task(t).ExitState == model.Alive && !c.dying(t) && !c.After.Flight[t].On {
+		if c.same(t) && c.resting(t) {
 			return fmt.Errorf("%s, a member of the group, survived SIGKILL to it", c.name(t))
 		}
 	}

@@ -185,7 +185,7 @@ func (s *State) dress(t TaskID) {
 		p.Ref[c] = s.alloc(c)
 	}
 	p.Altstack, p.RobustList, p.SetChildTid, p.ClearChildTid, p.SingleStep = true, true, true, true, true
-	p.Pdeath, p.ExitSignal = SIGUSR2, int16(SIGUSR1)
+	p.Pdeath, p.ExitSignal, p.Jobctl = SIGUSR2, int16(SIGUSR1), StopDequeued
 	p.Flags = p.Flags&^PFForknoexec | PFSuperpriv | PFNprocExceeded | DidExec
 	p.SelfExecID, p.ParentExecID, s.Task[p.RealParent].SelfExecID = 5, 2, 2
 	p.Blocked, p.Pending = SIGUSR1.Bit(), SIGUSR1.Bit()

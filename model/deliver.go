@@ -15,7 +15,7 @@ func getSignal(k *Kernel, s *State, res *Result) bool {
 // they interrupt.
 func (k *Kernel) returning(s *State, t TaskID) bool {
 	p, f := &s.Task[t], &s.Flight[t]
-	if p.Stage != Hashed || p.Flags&PFExiting != 0 || p.Jobctl&Stopped != 0 {
+	if p.Stage != Hashed || p.Flags&(NotWoken|PFExiting) != 0 || p.Jobctl&Stopped != 0 {
 		return false
 	}
 	if !f.On {
@@ -37,6 +37,12 @@ func (k *Kernel) returning(s *State, t TaskID) bool {
 func (k *Kernel) deliver(s *State, t TaskID, res *Result) {
 	p := &s.Task[t]
 	g := &s.Signal[p.Signal]
+	if f := &s.Flight[t]; f.Asleep && !f.Signalled {
+		f.Signalled = true // the call looks once more; without an answer it is ERESTARTSYS
+		if k.run(s, f, res); !f.On {
+			return
+		}
+	}
 	if why := g.Flags & signalCldMask; why != 0 {
 		g.Flags &^= signalCldMask
 		s.notifyParentCldstop(t, why)
@@ -94,19 +100,49 @@ func nextSignal(set SigSet) Signal {
 	return set.First()
 }
 
-// interrupt is a handler that runs: a call that slept returns EINTR, unless the handler wants it restarted.
+// interrupt is a handler that runs in a call that was ERESTARTSYS: it makes it EINTR, or has it restarted. The first
+// handler decides.
 func (k *Kernel) interrupt(s *State, t TaskID, restart bool, res *Result) {
-	if f := &s.Flight[t]; f.On && !restart {
-		f.Signalled = true
-		k.run(s, f, res)
-		f.Signalled = false
+	f := &s.Flight[t]
+	switch {
+	case !f.On || f.Restart:
+	case restart:
+		f.Restart = true
+	default:
+		k.abort(s, f, EINTR, res)
 	}
+}
+
+// abort ends a call at the row where it slept, through its label.
+func (k *Kernel) abort(s *State, f *Flight, e Errno, res *Result) {
+	t := &k.Calls[f.Op.Kind]
+	f.Err, res.why = e, t.Rows[f.PC].Name
+	k.unwind(s, t, f, t.Rows[f.PC].Fail, res)
+	res.finish(s, f)
+}
+
+// restart is a call that was ERESTARTSYS and begins anew, now that its task has no more signals to look at.
+func restart(k *Kernel, s *State, res *Result) bool {
+	for t := TaskID(1); t < MaxTasks; t++ {
+		f := &s.Flight[t]
+		if !f.Asleep || !f.Signalled || s.Task[t].Jobctl&Stopped != 0 {
+			continue
+		}
+		table := &k.Calls[f.Op.Kind]
+		k.unwind(s, table, f, table.Rows[f.PC].Fail, res)
+		*f = Flight{Op: f.Op, Flags: f.Op.Flags, On: true}
+		k.run(s, f, res)
+		return true
+	}
+	return false
 }
 
 // die is do_group_exit from get_signal_to_deliver: a call that slept is over first.
 func (k *Kernel) die(s *State, t TaskID, sig Signal, res *Result) {
-	k.interrupt(s, t, false, res)
 	f := &s.Flight[t]
+	if f.On {
+		k.abort(s, f, EINTR, res)
+	}
 	*f = Flight{Op: Op{Kind: Die, Actor: t}, Code: uint16(sig), On: true}
 	k.run(s, f, res)
 }
@@ -154,7 +190,7 @@ func (s *State) participateGroupStop(t TaskID) bool {
 	p := &s.Task[t]
 	g := &s.Signal[p.Signal]
 	consume := p.Jobctl&StopConsume != 0
-	p.Jobctl &^= StopPending | StopConsume | StopDequeued
+	s.clearStop(t)
 	if !consume {
 		return false
 	}
@@ -179,4 +215,5 @@ func (s *State) notifyParentCldstop(t TaskID, why SignalFlags) {
 	if !(h.Ignore | h.NoCldStop).Has(SIGCHLD) {
 		s.sendSignal(SIGCHLD, parent, shared, false)
 	}
+	s.wakeParent(s.Task[t].Leader)
 }

@@ -122,7 +122,7 @@ func doGroupExit(k *Kernel, s *State, f *Flight) {
 	}
 	sig.GroupExitCode, sig.Flags, sig.StopCount = f.Code, SignalGroupExit, 0
 	s.others(f.Op.Actor, func(t TaskID) bool { // zap_other_threads
-		if s.Task[t].Jobctl &^= StopPending | StopConsume; s.Task[t].ExitState == Alive {
+		if s.clearStop(t); s.Task[t].ExitState == Alive {
 			s.Task[t].Pending |= SIGKILL.Bit()
 			s.wakeUp(t, true)
 		}
@@ -134,7 +134,7 @@ func doGroupExit(k *Kernel, s *State, f *Flight) {
 func exitSignals(k *Kernel, s *State, f *Flight) {
 	p := s.parent(f)
 	p.Flags |= PFExiting
-	if s.alone(f.Op.Actor) || !p.SigPending {
+	if s.alone(f.Op.Actor) || s.Signal[p.Signal].Flags&SignalGroupExit != 0 || !p.SigPending {
 		return
 	}
 	s.retarget(f.Op.Actor, ^p.Blocked)
@@ -146,6 +146,9 @@ func exitSignals(k *Kernel, s *State, f *Flight) {
 // mmRelease is mm_release: the robust list and the child tid are done with, and a vfork parent goes on.
 func mmRelease(k *Kernel, s *State, f *Flight) {
 	p := s.parent(f)
+	if waiting := p.VforkDone; waiting != 0 {
+		s.Flight[waiting].Woken = true // complete_vfork_done
+	}
 	p.RobustList, p.ClearChildTid, p.VforkDone = false, false, 0
 }
 
@@ -207,10 +210,6 @@ func zapSleep(k *Kernel, s *State, f *Flight) Errno {
 	if !f.Zap {
 		return next
 	}
-	if f.Asleep && !f.Woken {
-		return sleep
-	}
-	f.Woken = false
 	if s.PidNS[s.activeNS(f.Op.Actor)].Hashed != s.initPids(f.Op.Actor) {
 		return sleep
 	}
@@ -247,6 +246,10 @@ func findNewReaper(k *Kernel, s *State, f *Flight) {
 // namespace's init. v3.11 answers the task that it came by, even when only another thread of it is alive.
 func (s *State) subreaper(father, reaper TaskID) TaskID {
 	for r, fuel := s.Task[father].RealParent, MaxTasks; r != 0 && fuel > 0; r, fuel = s.Task[r].RealParent, fuel-1 {
+		if reaper == 0 {
+			s.oops(NullWrite, TaskClass) // v3.11 looks at the group of a namespace's init that never was
+			return 0
+		}
 		if s.sameGroup(r, reaper) {
 			return 0
 		}
@@ -326,7 +329,26 @@ func (s *State) notifyParent(t TaskID, sig Signal) (autoreap bool) {
 	if sig != 0 && sig <= NSIG {
 		s.sendSignal(sig, p.RealParent, shared, false)
 	}
+	s.wakeParent(t)
 	return autoreap
+}
+
+// wakeParent is __wake_up_parent: the threads of the parent's group that sleep in wait look again, if this child may
+// be one that they wait for.
+func (s *State) wakeParent(child TaskID) {
+	parent := s.Task[child].RealParent
+	s.threads(parent, func(t TaskID) bool {
+		f := &s.Flight[t]
+		switch {
+		case !f.Asleep:
+		case f.Op.Kind == Wait4:
+			chosen := f.Type == NPidtypes || s.Task[child].Pids[f.Type] == f.Pid
+			f.Woken = f.Woken || chosen && (f.Flags&WNOTHREAD == 0 || t == parent)
+		case f.Zap:
+			f.Woken = true
+		}
+		return false
+	})
 }
 
 // orphaned is will_become_orphaned_pgrp: no member but the ignored one has a parent in another group of its session.

@@ -96,6 +96,7 @@ var (
 	rowMMReset     = reset("mm_null", "kernel/fork.c:copy_mm", func(c *Task) { c.Ref[MM] = 0 })
 	rowRobustList  = reset("robust_list", forkC, func(c *Task) { c.RobustList = false })
 	rowSingleStep  = reset("user_disable_single_step", forkC, func(c *Task) { c.SingleStep = false })
+	rowJobctl      = publish("jobctl", 0, 0, func(k *Kernel, s *State, f *Flight) { s.child(f).Jobctl = 0 }) // ptrace_init_task
 	rowPdeath      = reset("pdeath_signal", forkC, func(c *Task) { c.Pdeath = 0 })
 	rowExitState   = reset("exit_state", forkC, func(c *Task) { c.ExitState = Alive })
 	rowThreadGroup = Row{Name: "thread_group", Source: forkC, Body: Act(func(k *Kernel, s *State, f *Flight) { s.child(f).Thread = f.Child })}
@@ -125,6 +126,11 @@ func (b Share) Do(k *Kernel, s *State, f *Flight) Errno {
 	return next
 }
 
+// copies says whether there is anything to copy; sharing cannot fail.
+func (b Share) copies(k *Kernel, s *State, f *Flight) bool {
+	return s.parent(f).Ref[b.Class] != 0 && f.Flags&b.Flag == 0
+}
+
 // renew gives a task an object of its own, a copy of old.
 func (s *State) renew(t TaskID, c Class, old Ref) Errno {
 	id := s.alloc(c)
@@ -138,9 +144,15 @@ func (s *State) renew(t TaskID, c Class, old Ref) Errno {
 	return next
 }
 
+// fails says when the row can fail.
+func (r Row) fails(when Cond) Row {
+	r.CanFail = when
+	return r
+}
+
 // share is the row of a Share.
 func share(name, source string, class Class, flag Flags, fail Label, errs ...Errno) Row {
-	return Row{Name: name, Source: source, Body: Share{flag, class}, Fail: fail, Errs: append([]Errno{ENOMEM}, errs...), Takes: 1 << class}
+	return Row{Name: name, Source: source, Body: Share{flag, class}, Fail: fail, Errs: append([]Errno{ENOMEM}, errs...), Takes: 1 << class, CanFail: Share{flag, class}.copies}
 }
 
 // copySemundo is copy_semundo, ipc/sem.c: with SYSVSEM the list is shared, and made for the parent if it has none;
@@ -158,6 +170,16 @@ func copySemundo(k *Kernel, s *State, f *Flight) Errno {
 	s.child(f).Ref[SysvSem] = s.parent(f).Ref[SysvSem]
 	s.get(SysvSem, s.child(f).Ref[SysvSem])
 	return next
+}
+
+// makesUndoList says whether copy_semundo allocates.
+func makesUndoList(k *Kernel, s *State, f *Flight) bool {
+	return f.Flags&CloneSysvsem != 0 && s.parent(f).Ref[SysvSem] == 0
+}
+
+// fsFails says when copy_fs can fail: copying for want of memory, sharing while an exec is under way.
+func fsFails(k *Kernel, s *State, f *Flight) bool {
+	return (f.Op.Fault.Errno == EAGAIN) == (f.Flags&CloneFS != 0)
 }
 
 // copySignal is copy_signal, kernel/fork.c: a new signal_struct; the subreaper mark comes from current.
@@ -178,9 +200,9 @@ var (
 	rowMpol     = share("mpol_dup", "mm/mempolicy.c:__mpol_dup", Mempolicy, 0, "bad_fork_cleanup_cgroup")
 	rowPerf     = share("perf_event_init_task", "kernel/events/core.c:perf_event_init_task", Perf, 0, "bad_fork_cleanup_policy")
 	rowAudit    = share("audit_alloc", "kernel/auditsc.c:audit_alloc", Audit, 0, "bad_fork_cleanup_policy")
-	rowSemundo  = Row{Name: "copy_semundo", Source: "ipc/sem.c:copy_semundo", Body: Func(copySemundo), Fail: "bad_fork_cleanup_audit", Errs: []Errno{ENOMEM}, Takes: 1 << SysvSem}
+	rowSemundo  = Row{Name: "copy_semundo", Source: "ipc/sem.c:copy_semundo", Body: Func(copySemundo), Fail: "bad_fork_cleanup_audit", Errs: []Errno{ENOMEM}, Takes: 1 << SysvSem, CanFail: makesUndoList}
 	rowFiles    = share("copy_files", "kernel/fork.c:copy_files", Files, CloneFiles, "bad_fork_cleanup_semundo", EMFILE)
-	rowFS       = share("copy_fs", "kernel/fork.c:copy_fs", FS, CloneFS, "bad_fork_cleanup_files", EAGAIN)
+	rowFS       = share("copy_fs", "kernel/fork.c:copy_fs", FS, CloneFS, "bad_fork_cleanup_files", EAGAIN).fails(fsFails)
 	rowSighand  = share("copy_sighand", "kernel/fork.c:copy_sighand", Sighand, CloneSighand, "bad_fork_cleanup_fs")
 	rowSignal   = Row{Name: "copy_signal", Source: "kernel/fork.c:copy_signal", Off: CloneThread, Body: Func(copySignal), Fail: "bad_fork_cleanup_sighand", Errs: []Errno{ENOMEM}, Takes: TookSignal}
 	rowMM       = share("copy_mm", "kernel/fork.c:copy_mm", MM, CloneVM, "bad_fork_cleanup_signal")
@@ -198,11 +220,15 @@ var (
 			}
 			return next
 		})}
-	rowAllocPidmap = Row{Name: "alloc_pidmap", Source: "kernel/pid.c:alloc_pidmap", Fail: "out_free", Errs: []Errno{ENOMEM}, Body: Func(allocPidNumbers)}
-	rowPrepareProc = Row{Name: "pid_ns_prepare_proc", Source: "fs/proc/root.c:pid_ns_prepare_proc", Fail: "out_free", Errs: []Errno{ENOMEM},
+	rowAllocPidmap = Row{Name: "alloc_pidmap", Source: "kernel/pid.c:alloc_pidmap", Fail: "out_free", Errs: []Errno{ENOMEM},
+		Body: Func(func(k *Kernel, s *State, f *Flight) Errno {
+			return k.takeNumber(s, f, int(s.Pid[f.Pid].Level), s.forChildren(f.Child))
+		})}
+	rowAllocPidmapUp = Row{Name: "alloc_pidmap_parents", Source: "kernel/pid.c:alloc_pidmap", Fail: "out_free", Errs: []Errno{ENOMEM}, Body: Func(takeNumbersAbove),
+		CanFail: func(k *Kernel, s *State, f *Flight) bool { return s.Pid[f.Pid].Level > 0 }}
+	rowPrepareProc = Row{Name: "pid_ns_prepare_proc", Source: "fs/proc/root.c:pid_ns_prepare_proc", Fail: "out_free", Errs: []Errno{ENOMEM}, CanFail: childReaper,
 		Body: Act(func(k *Kernel, s *State, f *Flight) {
-			ns := s.forChildren(f.Child)
-			if p := &s.Pid[f.Pid]; p.Nr[p.Level] == 1 {
+			if ns := s.forChildren(f.Child); childReaper(k, s, f) {
 				s.get(PidNSClass, Ref(ns)) // the superblock of the internal mount
 				s.PidNS[ns].Proc = true
 			}
@@ -222,17 +248,30 @@ var (
 // forChildren is the namespace that the numbers of a new task's pid begin in.
 func (s *State) forChildren(t TaskID) PidNSID { return s.Nsproxy[s.Task[t].Ref[Nsproxy]].ForChildren }
 
-// allocPidNumbers takes a number at each level, the deepest first.
-func allocPidNumbers(k *Kernel, s *State, f *Flight) Errno {
+// childReaper is is_child_reaper: the new pid has number 1 in its own namespace.
+func childReaper(k *Kernel, s *State, f *Flight) bool {
 	p := &s.Pid[f.Pid]
+	return p.Nr[p.Level] == 1
+}
+
+// takeNumber gives the new pid a number at one level.
+func (k *Kernel) takeNumber(s *State, f *Flight, level int, ns PidNSID) Errno {
+	nr := k.allocPidmap(s, ns)
+	if nr == 0 {
+		return ENOMEM
+	}
+	s.Pid[f.Pid].Nr[level], s.Pid[f.Pid].NS[level] = nr, ns
+	return next
+}
+
+// takeNumbersAbove goes on with the namespaces above, the nearest first.
+func takeNumbersAbove(k *Kernel, s *State, f *Flight) Errno {
 	ns := s.forChildren(f.Child)
-	for i := int(p.Level); i >= 0; i-- {
-		nr := k.allocPidmap(s, ns)
-		if nr == 0 {
-			return ENOMEM
-		}
-		p.Nr[i], p.NS[i] = nr, ns
+	for i := int(s.Pid[f.Pid].Level) - 1; i >= 0; i-- {
 		ns = s.PidNS[ns].Parent
+		if e := k.takeNumber(s, f, i, ns); e != next {
+			return e
+		}
 	}
 	return next
 }
@@ -280,12 +319,12 @@ var (
 	rowInitPgid    = publish("init_task_pgid", 0, CloneThread, func(k *Kernel, s *State, f *Flight) { s.child(f).Pids[PidtypePGID] = s.pgrp(f.Op.Actor) })
 	rowInitSid     = publish("init_task_sid", 0, CloneThread, func(k *Kernel, s *State, f *Flight) { s.child(f).Pids[PidtypeSID] = s.session(f.Op.Actor) })
 	rowChildReaper = publish("child_reaper", 0, CloneThread, func(k *Kernel, s *State, f *Flight) {
-		if p := &s.Pid[f.Pid]; p.Nr[p.Level] == 1 { // is_child_reaper
+		if p := &s.Pid[f.Pid]; childReaper(k, s, f) {
 			s.PidNS[p.NS[p.Level]].Reaper = f.Child
 		}
 	})
 	rowUnkillable = publish("signal_unkillable", 0, CloneThread, func(k *Kernel, s *State, f *Flight) {
-		if p := &s.Pid[f.Pid]; p.Nr[p.Level] == 1 {
+		if childReaper(k, s, f) {
 			s.Signal[s.child(f).Signal].Flags |= SignalUnkillable
 		}
 	})
@@ -301,7 +340,8 @@ var (
 	rowAddThread     = publish("list_thread_group", CloneThread, 0, func(k *Kernel, s *State, f *Flight) { s.joinRing(s.child(f).Leader, f.Child) })
 	rowAttachPid     = publish("attach_pid", 0, 0, func(k *Kernel, s *State, f *Flight) {
 		s.attach(f.Child, PidtypePID)
-		s.child(f).Stage, f.Took = Hashed, f.Took&TookRwsem
+		c := s.child(f)
+		c.Stage, c.Flags, f.Took = Hashed, c.Flags|NotWoken, f.Took&TookRwsem
 	})
 	rowNrThreadsAll  = publish("nr_threads", 0, 0, func(k *Kernel, s *State, f *Flight) { s.NrThreads++ })
 	rowTotalForks    = publish("total_forks", 0, 0, func(k *Kernel, s *State, f *Flight) { s.TotalForks++ })
@@ -323,6 +363,7 @@ var (
 	})}
 	rowVforkDone = Row{Name: "init_completion", Source: "kernel/fork.c:do_fork", On: CloneVfork,
 		Body: Act(func(k *Kernel, s *State, f *Flight) { s.child(f).VforkDone = f.Op.Actor })}
+	rowWakeUp    = Row{Name: "wake_up_new_task", Source: "kernel/fork.c:do_fork", Body: Act(func(k *Kernel, s *State, f *Flight) { s.child(f).Flags &^= NotWoken })}
 	rowVforkWait = Row{Name: "wait_for_vfork_done", Source: "kernel/fork.c:wait_for_vfork_done", On: CloneVfork, Sleep: Killable, Body: Func(waitForVforkDone)}
 )
 

@@ -55,14 +55,14 @@ func cloneV311() Table {
 		rowGetNsproxy, rowNamespaceCap, rowNewipcSysvsem},
 		createNamespaces("put_old_nsproxy"), []Row{rowSetNsproxy,
 			rowIO, rowThread,
-			rowAllocPid, rowAllocPidmap, rowPrepareProc, rowGetPidNS, rowHashPid,
+			rowAllocPid, rowAllocPidmap, rowAllocPidmapUp, rowPrepareProc, rowGetPidNS, rowHashPid,
 			rowSetTid, rowClearTid, rowRobustList, rowAltstack, rowSingleStep,
 			rowPid, rowThreadIDs, rowLeaderSignal, rowExitSignal, rowLeaderIDs, rowPdeath, rowExitState, rowThreadGroup,
-			rowSibling, rowRealParent, rowSignalPending,
+			rowSibling, rowRealParent, rowSignalPending, rowJobctl,
 			rowInitPid, rowInitPgid, rowInitSid, rowChildReaper, rowUnkillable, rowLeaderPid,
 			rowAddChild, rowAddProcess, rowAttachPgid, rowAttachSid, rowProcessCounts,
 			rowNrThreads, rowLive, rowSigcnt, rowAddThread, rowAttachPid, rowNrThreadsAll, rowTotalForks,
-			rowThreadgroupUp, rowPidVnr, rowVforkDone, rowVforkWait,
+			rowThreadgroupUp, rowPidVnr, rowVforkDone, rowWakeUp, rowVforkWait,
 		})}
 }
 

@@ -32,6 +32,7 @@ func mayNotNamespace(k *Kernel, s *State, f *Flight) bool {
 // namespace is a row of create_new_namespaces for a kind that is only counted: a new one with the flag, else the old one.
 func namespace(name, source string, class Class, flag Flags, fail Label) Row {
 	return Row{Name: name, Source: source, On: newNamespaces, Fail: fail, Errs: []Errno{ENOMEM},
+		CanFail: func(k *Kernel, s *State, f *Flight) bool { return f.Flags&flag != 0 },
 		Body: Func(func(k *Kernel, s *State, f *Flight) Errno {
 			to, old := &s.Nsproxy[f.Nsproxy].NS[class-MntNS], s.oldNsproxy(f).NS[class-MntNS]
 			if f.Flags&flag == 0 {
@@ -84,7 +85,8 @@ var (
 	rowMntNS = namespace("copy_mnt_ns", "fs/namespace.c:copy_mnt_ns", MntNS, CloneNewNS, "out_ns")
 	rowUTSNS = namespace("copy_utsname", "kernel/utsname.c:copy_utsname", UTSNS, CloneNewUTS, "out_uts")
 	rowIPCNS = namespace("copy_ipcs", "ipc/namespace.c:copy_ipcs", IPCNS, CloneNewIPC, "out_ipc")
-	rowPidNS = Row{Name: "copy_pid_ns", Source: "kernel/pid_namespace.c:copy_pid_ns", On: newNamespaces, Fail: "out_pid", Errs: []Errno{EINVAL, ENOMEM}, Body: Func(copyPidNS)}
+	rowPidNS = Row{Name: "copy_pid_ns", Source: "kernel/pid_namespace.c:copy_pid_ns", On: newNamespaces, Fail: "out_pid", Errs: []Errno{EINVAL, ENOMEM}, Body: Func(copyPidNS),
+		CanFail: func(k *Kernel, s *State, f *Flight) bool { return f.Flags&CloneNewPID != 0 }}
 	rowNetNS = namespace("copy_net_ns", "net/core/net_namespace.c:copy_net_ns", NetNS, CloneNewNet, "out_net")
 )
 
@@ -119,9 +121,9 @@ func freeNsproxy(k *Kernel, s *State, f *Flight) {
 var (
 	rowGetNsproxy = Row{Name: "get_nsproxy", Source: "kernel/nsproxy.c:copy_namespaces", Takes: 1 << Nsproxy,
 		Body: Act(func(k *Kernel, s *State, f *Flight) { s.get(Nsproxy, s.child(f).Ref[Nsproxy]) })}
-	rowNamespaceCap = Row{Name: "namespaces_ns_capable", Source: "kernel/nsproxy.c:copy_namespaces", Fail: "put_old_nsproxy", Errs: []Errno{EPERM},
-		Body: Rule{Any: [2]Flags{newNamespaces}, When: mayNotNamespace, Errno: EPERM}}
-	rowNewipcSysvsem = Row{Name: "newipc_sysvsem", Source: "kernel/nsproxy.c:copy_namespaces", Fail: "put_old_nsproxy", Errs: []Errno{EINVAL},
+	rowNamespaceCap = Row{Name: "namespaces_ns_capable", Source: "kernel/nsproxy.c:copy_namespaces", On: newNamespaces, Fail: "put_old_nsproxy", Errs: []Errno{EPERM},
+		Body: Rule{When: mayNotNamespace, Errno: EPERM}}
+	rowNewipcSysvsem = Row{Name: "newipc_sysvsem", Source: "kernel/nsproxy.c:copy_namespaces", On: newNamespaces, Fail: "put_old_nsproxy", Errs: []Errno{EINVAL},
 		Body: Rule{All: CloneNewIPC | CloneSysvsem, Errno: EINVAL}}
 	rowSetNsproxy = Row{Name: "set_nsproxy", Source: "kernel/nsproxy.c:copy_namespaces", On: newNamespaces,
 		Body: Act(func(k *Kernel, s *State, f *Flight) {

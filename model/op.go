@@ -91,7 +91,7 @@ type Flight struct {
 	Nr        int32 // kill, wait4: the number that the call was given
 	Err       Errno
 	Code      uint16  // exit: the code; wait4: the status found; clone: the child's number inside
-	PC        uint16  // the next row
+	PC        uint8   // the next row
 	Child     TaskID  // the task that clone builds
 	Who       TaskID  // clone, wait4: the task to report; exit: the new parent of the children
 	Victim    TaskID  // the task that release_task works on
@@ -105,8 +105,9 @@ type Flight struct {
 	On        bool
 	Paused    bool
 	Asleep    bool
-	Signalled bool // a signal ends the sleep
-	Woken     bool // an explicit wake-up arrived (zap_pid_ns_processes)
+	Signalled bool // a signal has ended the sleep: the call is ERESTARTSYS
+	Restart   bool // a handler has asked for it to be restarted
+	Woken     bool // the sleeper was woken and has not looked yet
 	GroupDead bool // exit: the last thread of its group
 	FaultHit  bool
 	Zap       bool // exit: the init of a pid namespace clears it

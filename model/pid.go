@@ -86,22 +86,26 @@ func (s *State) detach(t TaskID, typ PidType) {
 	s.freePid(pid)
 }
 
-// allocPidmap is alloc_pidmap: the first free number after the last one; past pid_max the search goes on at RESERVED_PIDS.
+// allocPidmap is alloc_pidmap: the first free number after the last one, up to pid_max, then from RESERVED_PIDS on. When the
+// last number is RESERVED_PIDS itself v3.11 gives up after the first search, and does not try that number.
 func (k *Kernel) allocPidmap(s *State, ns PidNSID) uint16 {
 	n := &s.PidNS[ns]
-	nr := n.LastPid + 1
-	for tries := 0; tries < 2*MaxPids; tries++ {
-		if nr >= k.PidMax {
-			nr = k.ReservedPids
+	last := n.LastPid
+	nr := last + 1
+	if nr >= k.PidMax {
+		nr = k.ReservedPids
+	}
+	for range 2 {
+		for ; nr < k.PidMax; nr++ { // as many turns as struct pids, for the rest is free
+			if !s.numberTaken(nr, ns) {
+				n.LastPid = nr
+				return nr
+			}
 		}
-		if nr >= k.PidMax {
+		if last == k.ReservedPids {
 			return 0
 		}
-		if !s.numberTaken(nr, ns) {
-			n.LastPid = nr
-			return nr
-		}
-		nr++
+		nr = k.ReservedPids
 	}
 	return 0
 }

@@ -4,22 +4,20 @@ package model
 // again, then deferred frees drain.
 var settleV311 = []Settle{
 	{"get_signal_to_deliver", "kernel/signal.c:get_signal_to_deliver", getSignal},
+	{"restart_syscall", "arch/x86/kernel/signal.c:do_signal", restart},
 	{"wake_up", "kernel/sched/core.c:try_to_wake_up", wakeSleepers},
 	{"delayed_put_task_struct", "kernel/exit.c:delayed_put_task_struct", putTasks},
 	{"delayed_put_pid", "kernel/pid.c:delayed_put_pid", putPids},
 	{"proc_work", "kernel/pid_namespace.c:proc_cleanup_work", releaseProc},
 }
 
-// wakeSleepers runs the row again at which a call sleeps, until one makes progress.
+// wakeSleepers lets a call that was woken look again at what it sleeps for.
 func wakeSleepers(k *Kernel, s *State, res *Result) bool {
 	for t := TaskID(1); t < MaxTasks; t++ {
 		f := &s.Flight[t]
-		if !f.Asleep || s.Task[t].Jobctl&Stopped != 0 {
-			continue
-		}
-		pc, threads := f.PC, s.NrThreads
-		k.run(s, f, res)
-		if !f.Asleep || f.PC != pc || s.NrThreads != threads {
+		if f.Asleep && f.Woken && !f.Signalled && s.Task[t].Jobctl&Stopped == 0 {
+			f.Woken = false
+			k.run(s, f, res)
 			return true
 		}
 	}

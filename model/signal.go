@@ -88,12 +88,18 @@ func (s *State) prepareSignal(sig Signal, t TaskID, force bool) bool {
 			if s.Task[o].Jobctl&Stopped != 0 {
 				s.Task[o].SigPending = true // it was stopped inside get_signal_to_deliver, and goes on there
 			}
-			s.Task[o].Jobctl &^= StopPending | StopConsume | Stopped
+			s.clearStop(o)
+			s.Task[o].Jobctl &^= Stopped
 			return false
 		})
 		s.continued(g)
 	}
 	return !s.ignored(sig, t, force)
+}
+
+// clearStop is task_clear_jobctl_pending for a group stop.
+func (s *State) clearStop(t TaskID) {
+	s.Task[t].Jobctl &^= StopPending | StopConsume | StopDequeued
 }
 
 // continued notes that a group goes on. v3.11 assigns the flags, and so forgets SIGNAL_UNKILLABLE.
@@ -170,7 +176,7 @@ func (s *State) completeSignal(sig Signal, p TaskID, q queue) {
 	}
 	g.Flags, g.GroupExitCode, g.StopCount = SignalGroupExit, uint16(sig), 0
 	s.threads(p, func(o TaskID) bool {
-		s.Task[o].Jobctl &^= StopPending | StopConsume
+		s.clearStop(o)
 		s.Task[o].Pending |= SIGKILL.Bit()
 		s.wakeUp(o, true)
 		return false

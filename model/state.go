@@ -106,6 +106,7 @@ const (
 	DidExec         // task_struct.did_exec, a bit field of its own in the kernel
 	Dead            // TASK_DEAD: do_exit has run to its end
 	FinalPutPending // a put_task_struct waits for its grace period (call_rcu)
+	NotWoken        // before wake_up_new_task: it does not run, and signals only queue
 )
 
 // Jobctl are the bits of task_struct.jobctl, and the stopped state.

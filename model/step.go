@@ -74,7 +74,7 @@ func (k *Kernel) begin(s *State, op Op) bool {
 // CanAct says whether a task is in user space and may make a call.
 func (s *State) CanAct(t TaskID) bool {
 	p := &s.Task[t]
-	return t != 0 && p.Stage == Hashed && p.ExitState == Alive && p.Flags&PFExiting == 0 && p.Jobctl&Stopped == 0 && !s.Flight[t].On && !s.Panic
+	return t != 0 && p.Stage == Hashed && p.ExitState == Alive && p.Flags&(NotWoken|PFExiting) == 0 && p.Jobctl&Stopped == 0 && !s.Flight[t].On && !s.Panic
 }
 
 // CanResume says whether a task has a paused call.

@@ -36,16 +36,17 @@ func (fn Act) Do(k *Kernel, s *State, f *Flight) Errno { fn(k, s, f); return nex
 
 // Row is one step of a system call.
 type Row struct {
-	Name   string  // the kernel's identifier
-	Source string  // file:function of v3.11
-	On     Flags   // the row runs only with one of these flags, if any is named
-	Off    Flags   // and with none of these
-	Body   Body    // nil: the row only ever fails by fault
-	Fail   Label   // where its failure enters the ladder; "" returns at once
-	Errs   []Errno // the errnos that it can give; a fault may choose any of them
-	Takes  Took    // what the half-built child holds from here on
-	Lock   Lock
-	Sleep  Sleep
+	Name    string  // the kernel's identifier
+	Source  string  // file:function of v3.11
+	On      Flags   // the row runs only with one of these flags, if any is named
+	Off     Flags   // and with none of these
+	Body    Body    // nil: the row only ever fails by fault
+	Fail    Label   // where its failure enters the ladder; "" returns at once
+	Errs    []Errno // the errnos that it can give; a fault may choose any of them
+	CanFail Cond    // when the kernel does something here that can fail; nil: always. A fault strikes only then
+	Takes   Took    // what the half-built child holds from here on
+	Lock    Lock
+	Sleep   Sleep
 }
 
 // applies says whether the row runs under these flags.
@@ -108,7 +109,7 @@ func (k *Kernel) run(s *State, f *Flight, res *Result) {
 			f.PC++
 			continue
 		}
-		if f.Op.Pause == f.PC+1 && !f.Paused {
+		if f.Op.Pause == uint16(f.PC)+1 && !f.Paused {
 			f.Paused = true
 			return
 		}
@@ -123,12 +124,12 @@ func (k *Kernel) run(s *State, f *Flight, res *Result) {
 			f.Took |= r.Takes
 			f.PC++
 		case done:
-			f.PC = uint16(len(t.Rows))
+			f.PC = uint8(len(t.Rows))
 		default:
 			f.Err = e
 			res.why = r.Name
 			k.unwind(s, t, f, r.Fail, res)
-			f.PC = uint16(len(t.Rows))
+			f.PC = uint8(len(t.Rows))
 		}
 	}
 	res.finish(s, f)
@@ -136,7 +137,7 @@ func (k *Kernel) run(s *State, f *Flight, res *Result) {
 
 // do runs one row, or its fault.
 func (k *Kernel) do(s *State, r *Row, f *Flight) Errno {
-	if f.Op.Fault.Row == f.PC+1 {
+	if f.Op.Fault.Row == uint16(f.PC)+1 && (r.CanFail == nil || r.CanFail(k, s, f)) {
 		f.FaultHit = true
 		return f.Op.Fault.Errno
 	}

@@ -27,9 +27,9 @@ func unshareV311() Table {
 			Body: Rule{Any: [2]Flags{CloneThread | CloneSighand | CloneVM}, Errno: EINVAL, When: func(k *Kernel, s *State, f *Flight) bool {
 				return s.Count[MM][s.parent(f).Ref[MM]] > 1
 			}}},
-		{Name: "unshare_fs", Source: "kernel/fork.c:unshare_fs", On: CloneFS, Errs: []Errno{ENOMEM},
+		{Name: "unshare_fs", Source: "kernel/fork.c:unshare_fs", On: CloneFS, Errs: []Errno{ENOMEM}, CanFail: sharesWithOthers(FS),
 			Body: Func(func(k *Kernel, s *State, f *Flight) Errno { return s.unshareObject(FS, s.parent(f).Ref[FS], &f.FS) })},
-		{Name: "unshare_fd", Source: "kernel/fork.c:unshare_fd", On: CloneFiles, Fail: "bad_unshare_cleanup_fs", Errs: []Errno{ENOMEM, EMFILE},
+		{Name: "unshare_fd", Source: "kernel/fork.c:unshare_fd", On: CloneFiles, Fail: "bad_unshare_cleanup_fs", Errs: []Errno{ENOMEM, EMFILE}, CanFail: sharesWithOthers(Files),
 			Body: Func(func(k *Kernel, s *State, f *Flight) Errno {
 				return s.unshareObject(Files, s.parent(f).Ref[Files], &f.Files)
 			})},
@@ -37,8 +37,8 @@ func unshareV311() Table {
 			Body: Func(prepareCreds)},
 		{Name: "create_user_ns", Source: "kernel/user_namespace.c:unshare_userns", On: CloneNewUser, Fail: "bad_unshare_cleanup_cred", Errs: []Errno{EUSERS, EPERM, ENOMEM},
 			Body: Func(createUserNS)},
-		{Name: "namespaces_ns_capable", Source: "kernel/nsproxy.c:unshare_nsproxy_namespaces", Fail: "bad_unshare_cleanup_cred", Errs: []Errno{EPERM},
-			Body: Rule{Any: [2]Flags{newNamespaces}, When: mayNotNamespace, Errno: EPERM}},
+		{Name: "namespaces_ns_capable", Source: "kernel/nsproxy.c:unshare_nsproxy_namespaces", On: newNamespaces, Fail: "bad_unshare_cleanup_cred", Errs: []Errno{EPERM},
+			Body: Rule{When: mayNotNamespace, Errno: EPERM}},
 	}, createNamespaces("bad_unshare_cleanup_cred"), []Row{
 		{Name: "unshare_exit_sem", Source: unshareC, On: CloneSysvsem | CloneNewIPC,
 			Body: Act(func(k *Kernel, s *State, f *Flight) { s.drop(f.Op.Actor, SysvSem) })},
@@ -58,6 +58,11 @@ func unshareV311() Table {
 		{Label: "bad_unshare_cleanup_fd", Name: "put_files_struct", Undo: putScratch(Files, func(f *Flight) *Ref { return &f.Files })},
 		{Label: "bad_unshare_cleanup_fs", Name: "free_fs_struct", Undo: putScratch(FS, func(f *Flight) *Ref { return &f.FS }), Goto: "end"},
 	}, undoNamespaces("bad_unshare_cleanup_cred"))}
+}
+
+// sharesWithOthers says whether anybody else uses an object of the caller's.
+func sharesWithOthers(c Class) Cond {
+	return func(k *Kernel, s *State, f *Flight) bool { return s.Count[c][s.parent(f).Ref[c]] > 1 }
 }
 
 // unshareObject is unshare_fs and unshare_fd: a copy in the call's hands, if anybody else uses the object.

@@ -63,15 +63,10 @@ func putWaitPid(k *Kernel, s *State, f *Flight) {
 // doWait is do_wait: a child to report ends the call, none that could ever be ends it with ECHILD.
 func doWait(k *Kernel, s *State, f *Flight) Errno {
 	e := k.waitScan(s, f, waitFor{f.Type, f.Pid, f.Flags})
-	switch {
-	case e != sleep:
-		return e
-	case f.Flags&WNOHANG != 0:
+	if e == sleep && f.Flags&WNOHANG != 0 {
 		return next
-	case f.Signalled:
-		return EINTR // ERESTARTSYS, and a handler without SA_RESTART
 	}
-	return sleep
+	return e
 }
 
 // waitFor is what a wait looks for: struct wait_opts.
