@@ -17,17 +17,17 @@ var KnownDefects = []Known{
 	{ID: "V1", Says: "a first fork into a pid namespace that fails after it took number 1 leaves a namespace that can never have an init, and pins it by its proc mount",
 		Fixed: "v3.12", Breaks: []string{"FailedForkRestores", "PidNSCount", "NumberOneIsInit"}, Cause: firstForkFailed},
 	{ID: "V2", Says: "a fork into a pid namespace whose init is dead leaks a reference on the namespace",
-		Fixed: "v3.13", Breaks: []string{"FailedForkRestores", "PidNSCount"}, Cause: func(c *Check) bool {
+		Fixed: "by v6.12", Breaks: []string{"FailedForkRestores", "PidNSCount"}, Cause: func(c *Check) bool {
 			return c.Op.Kind == model.Clone && c.Result.Why == "nr_hashed_adding"
 		}},
 	{ID: "V4", Says: "a group stop or continue overwrites signal->flags, and an init that was stopped from outside can be killed and can make siblings",
-		Fixed: "v4.12", Breaks: []string{"ReaperIsUnkillable"}, Cause: stoppedInit},
+		Fixed: "by v6.12", Breaks: []string{"ReaperIsUnkillable"}, Cause: stoppedInit},
 	{ID: "V9", Says: "a process whose leader exited first reports the leader's exit code, not that of its last thread",
-		Fixed: "v6.2", Breaks: []string{"ExitCodeOfLastThread"}, Cause: func(c *Check) bool { return c.Op.Kind == model.Exit }},
+		Fixed: "by v6.12", Breaks: []string{"ExitCodeOfLastThread"}, Cause: func(c *Check) bool { return c.Op.Kind == model.Exit }},
 	{ID: "N1", Says: "a dying init of a pid namespace sets SIGCHLD to be ignored in a sighand_struct that it may share with its parent, which from then on is never told of its children",
-		Fixed: "not in v6.12", Breaks: []string{"ActionsAreOwn"}, Cause: sharedZap},
+		Fixed: "not in v6.18", Breaks: []string{"ActionsAreOwn"}, Cause: sharedZap},
 	{ID: "N2", Says: "SIGKILL from outside does not begin a group exit of an init: while the thread that was told of it waits in vfork, the others live on",
-		Fixed: "v4.15", Breaks: []string{"KilledDies"}, Cause: toldInVfork},
+		Fixed: "by v6.12", Breaks: []string{"KilledDies"}, Cause: toldInVfork},
 	{ID: "P05", Says: "the last thread of an init waits for two numbers to remain, and is woken only when one remains",
 		Fixed: "v3.12", Breaks: []string{"ZapEnds"}, Cause: lostWakeup},
 	{ID: "P11", Says: "fork reports exhausted pid numbers as ENOMEM", Fixed: "v4.1", Breaks: []string{"ExhaustionIsEAGAIN"}, Cause: func(c *Check) bool {
