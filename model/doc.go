@@ -12,7 +12,9 @@ does one Op to it in place. A Version is the tables of one kernel, written out i
 	copy_creds, create_user_ns, ns_capable     cred.go
 	copy_namespaces, create_new_namespaces     nsproxy.go
 	alloc_pid, free_pid, find_pid_ns           pid.go
-	do_exit, forget_original_parent, exit_notify, zap_pid_ns_processes     exit.go
+	do_exit, do_group_exit, exit_notify                                    exit.go
+	zap_pid_ns_processes, find_new_reaper, forget_original_parent          reaper.go
+	do_notify_parent, kill_orphaned_pgrp                                   notify.go
 	release_task, __exit_signal, __unhash_process     release.go
 	do_wait, wait_consider_task                wait.go
 	kill, tkill, sigaction, send_signal, complete_signal     signal.go

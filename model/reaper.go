@@ -1,0 +1,149 @@
+package model
+
+// What a death means for others: a dying init clears its pid namespace, and children get a new parent.
+
+// childReaperDies is the part of find_new_reaper for a reaper without another live thread: the global init takes
+// the machine down, any other clears its namespace first.
+func childReaperDies(k *Kernel, s *State, f *Flight) Errno {
+	ns := s.activeNS(f.Op.Actor)
+	if s.liveThread(f.Op.Actor) != 0 || s.PidNS[ns].Reaper != f.Op.Actor {
+		return next
+	}
+	if ns == RootPidNS {
+		s.Panic = true
+		return sleep
+	}
+	f.Zap = true
+	return next
+}
+
+// liveThread finds another thread of the group that is not exiting.
+func (s *State) liveThread(t TaskID) (live TaskID) {
+	s.others(t, func(o TaskID) bool {
+		if s.Task[o].Flags&PFExiting == 0 {
+			live = o
+		}
+		return live != 0
+	})
+	return live
+}
+
+// zapKill kills every task with a number above 1 in the namespace, those of nested namespaces included.
+func zapKill(k *Kernel, s *State, f *Flight) {
+	ns := s.activeNS(f.Op.Actor)
+	for t := TaskID(1); t < MaxTasks; t++ {
+		if nr := s.NumberSeen(f.Op.Actor, t); nr > 1 && s.nrIn(s.Task[t].Pids[PidtypePID], ns) == nr && !s.fatalPending(t) {
+			s.sendSignal(SIGKILL, t, private, true)
+		}
+	}
+}
+
+// zapWait reaps children, whatever their exit signal, until there is none.
+func zapWait(k *Kernel, s *State, f *Flight) Errno {
+	if !f.Zap {
+		return next
+	}
+	for fuel := MaxTasks; fuel > 0; fuel-- {
+		switch k.waitScan(s, f, waitFor{typ: NPidtypes, options: WALL}) {
+		case ECHILD:
+			return next
+		case sleep:
+			return sleep
+		}
+	}
+	return next
+}
+
+// zapSleep waits until only the init's own numbers are left: its leader's and, if a thread is the last, that one's.
+// The sleep looks again only when free_pid wakes it.
+func zapSleep(k *Kernel, s *State, f *Flight) Errno {
+	if !f.Zap {
+		return next
+	}
+	if s.PidNS[s.activeNS(f.Op.Actor)].Hashed != s.initPids(f.Op.Actor) {
+		return sleep
+	}
+	return next
+}
+
+// initPids is how many numbers a dying init keeps in its namespace.
+func (s *State) initPids(t TaskID) int8 {
+	if s.leader(t) {
+		return 1
+	}
+	return 2
+}
+
+// findNewReaper chooses the new parent: a live thread of the group, the nearest subreaper, the namespace's init.
+func findNewReaper(k *Kernel, s *State, f *Flight) {
+	father := f.Op.Actor
+	ns := &s.PidNS[s.activeNS(father)]
+	if live := s.liveThread(father); live != 0 {
+		if ns.Reaper == father {
+			ns.Reaper = live
+		}
+		f.Who = live
+		return
+	}
+	if f.Who = ns.Reaper; ns.Reaper != father && s.Signal[s.Task[father].Signal].HasChildSubreaper {
+		if r := s.subreaper(father, ns.Reaper); r != 0 {
+			f.Who = r
+		}
+	}
+}
+
+// subreaper walks up from the dying task's parent to the nearest subreaper with a live thread, not beyond the
+// namespace's init. v3.11 answers the task that it came by, even when only another thread of it is alive.
+func (s *State) subreaper(father, reaper TaskID) TaskID {
+	for r, fuel := s.Task[father].RealParent, MaxTasks; r != 0 && fuel > 0; r, fuel = s.Task[r].RealParent, fuel-1 {
+		if reaper == 0 {
+			s.oops(NullWrite, TaskClass) // v3.11 looks at the group of a namespace's init that never was
+			return 0
+		}
+		if s.sameGroup(r, reaper) {
+			return 0
+		}
+		if s.Signal[s.Task[r].Signal].IsChildSubreaper && (s.Task[r].Flags&PFExiting == 0 || s.liveThread(r) != 0) {
+			return r
+		}
+	}
+	return 0
+}
+
+// forgetOriginalParent gives the children to the new parent, which reaps at once those that nobody will wait for.
+func forgetOriginalParent(k *Kernel, s *State, f *Flight) {
+	father, reaper := f.Op.Actor, f.Who
+	var dead [MaxTasks]bool
+	s.children(father, func(p TaskID) {
+		s.delChild(p)
+		s.threads(p, func(t TaskID) bool {
+			s.Task[t].RealParent = reaper
+			if sig := s.Task[t].Pdeath; sig != 0 {
+				s.sendUser(father, t, sig, shared)
+			}
+			return false
+		})
+		s.addChild(reaper, p)
+		dead[p] = s.reparentLeader(father, p)
+	})
+	for p, reap := range dead {
+		if reap {
+			k.release(s, f, TaskID(p))
+		}
+	}
+}
+
+// reparentLeader is reparent_leader: what changes when a child leaves the group of its parent. It says whether
+// the new parent has no use for the zombie.
+func (s *State) reparentLeader(father, p TaskID) (autoreap bool) {
+	c := &s.Task[p]
+	if c.ExitState == ExitDead || s.sameGroup(c.RealParent, father) {
+		return false
+	}
+	c.ExitSignal = int16(SIGCHLD)
+	if c.ExitState == ExitZombie && s.alone(p) && s.notifyParent(p, SIGCHLD) {
+		c.ExitState, autoreap = ExitDead, true
+	}
+	s.killOrphanedPgrp(p, father)
+	return autoreap
+}
