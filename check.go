@@ -2,6 +2,7 @@ package forkcheck
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"strings"
 	"time"
@@ -44,9 +45,15 @@ func (e *FailFileError) Error() string {
 // does not fail twice. Nothing of this fails tb.
 func Check(tb rapid.TB, o CheckOptions) (*Failure, error) {
 	h := newHunt(o)
-	r := &recorder{TB: tb}
+	r := &recorder{TB: tb, hunt: h}
 	rapid.Check(r, h.trace)
+	if h.late {
+		h.keepFailFiles()
+	}
 	switch {
+	case h.late && h.breach == nil:
+		tb.Logf("stopped after %d traces: the test's deadline is near", h.runs)
+		return nil, nil
 	case r.unusable != "":
 		return nil, &FailFileError{r.unusable}
 	case !r.failed:
@@ -96,6 +103,9 @@ type hunt struct {
 	result        model.Result
 	ops           []model.Op
 	over          bool // the trace has come to a known defect, or nobody can act
+	runs          int  // how often rapid has asked for a trace
+	late          bool // the deadline has passed
+	noFailFile    string
 }
 
 func newHunt(o CheckOptions) *hunt {
@@ -176,13 +186,26 @@ func (h *hunt) failure(breach *invariants.Breach) *Failure {
 
 // trace is one trace under rapid, from its world to the death of everyone in it.
 func (h *hunt) trace(t *rapid.T) {
-	if !h.Deadline.IsZero() && time.Now().After(h.Deadline) {
-		return
+	if h.runs++; h.breach == nil && !h.Deadline.IsZero() && time.Now().After(h.Deadline) {
+		h.stop(t)
 	}
 	h.begin(generators.Rapid{T: t})
 	t.Repeat(h.actions)
 	h.fail(t, h.end())
 }
+
+// stop ends the search. Rapid knows no other way than a failure, which Check does not pass on; it shall not be kept in a file.
+func (h *hunt) stop(t *rapid.T) {
+	if f := flag.Lookup("rapid.nofailfile"); !h.late {
+		h.late, h.noFailFile = true, f.Value.String()
+		_ = f.Value.Set("true")
+	}
+	h.runs--
+	t.Fatalf("the deadline is near")
+}
+
+// keepFailFiles undoes what stop set.
+func (h *hunt) keepFailFiles() { _ = flag.Set("rapid.nofailfile", h.noFailFile) }
 
 // step is one op. There is one action for all: in a map of actions the last step could not change its kind.
 func (h *hunt) step(t *rapid.T) {
@@ -203,6 +226,7 @@ func (h *hunt) fail(t *rapid.T, breach *invariants.Breach) {
 // which nobody reads where there is a trace.
 type recorder struct {
 	rapid.TB
+	hunt     *hunt
 	failed   bool
 	text     string
 	unusable string // rapid ignores this fail file
@@ -213,11 +237,24 @@ func (r *recorder) Logf(format string, args ...any) {
 	line, rapids := strings.CutPrefix(fmt.Sprintf(format, args...), "[rapid] ")
 	switch {
 	case !rapids || strings.HasPrefix(line, "draw "):
-	case strings.HasPrefix(line, "ignoring fail file") || strings.HasSuffix(line, "is no longer valid"):
+	case r.aboutNamed(line):
 		r.unusable = line
 	default:
 		r.TB.Logf("%s", line)
 	}
+}
+
+// aboutNamed says whether a line means that rapid ignores the fail file that -rapid.failfile names. One that it found by
+// itself is passed over when it fails no more: what it was about is mended.
+func (r *recorder) aboutNamed(line string) bool {
+	file := flag.Lookup("rapid.failfile").Value.String()
+	switch {
+	case file == "":
+		return false
+	case strings.HasPrefix(line, "ignoring fail file"):
+		return r.hunt.runs == 0 // the named one is read first
+	}
+	return line == fmt.Sprintf("fail file %q is no longer valid", file)
 }
 
 // Helper does nothing: rapid calls it for every op, and it walks the stack.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -27,10 +28,15 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// checkFlags refuses a bad -known, and a fail file that is not there.
+// checkFlags refuses a bad -known, a run that checks nothing, and a fail file that is not there.
 func checkFlags() error {
 	if *known != "" && *known != "fail" {
 		return fmt.Errorf("-known=%s: the only value is fail", *known)
+	}
+	for _, name := range []string{"rapid.checks", "rapid.steps"} {
+		if n, err := strconv.Atoi(flag.Lookup(name).Value.String()); err == nil && n < 1 {
+			return fmt.Errorf("-%s=%d would check nothing; ask for 1 or more", name, n)
+		}
 	}
 	if file := flag.Lookup("rapid.failfile").Value.String(); file != "" {
 		if _, err := os.Stat(file); err != nil {

@@ -22,7 +22,7 @@ var calls = []Invariant{
 	{Name: "WaitReportsChild", Says: "wait reports a child of the caller's group that its arguments select", Source: "eligible_child", Premise: "a wait that reports", Step: waitReportsChild},
 	{Name: "EchildMeansNone", Says: "wait4 fails with ECHILD only when no child matches", Source: "do_wait", Premise: "a wait4 for any child that fails with ECHILD", Step: echildMeansNone},
 	{Name: "SleepsOnlyForLater", Says: "wait4 does not sleep while a zombie matches", Source: "do_wait", Premise: "a wait4 that sleeps", Step: sleepsOnlyForLater},
-	{Name: "ForksCounted", Says: "total_forks grows with forks only", Source: "copy_process", State: func(c *Check) error {
+	{Name: "ForksCounted", Says: "total_forks grows with forks only", Source: "copy_process", Step: func(c *Check) error {
 		if d := c.After.TotalForks - c.Before.TotalForks; d > 1 || d == 1 && c.Op.Kind != model.Clone && c.Op.Kind != model.Resume {
 			return fmt.Errorf("total_forks went from %d to %d", c.Before.TotalForks, c.After.TotalForks)
 		}
@@ -199,7 +199,7 @@ func (c *Check) candidates(fn func(t model.TaskID)) {
 	for t := model.TaskID(1); t < model.MaxTasks; t++ {
 		b := &c.Before.Task[t]
 		switch {
-		case b.Stage != model.Hashed || b.Leader != t || c.Before.Task[b.RealParent].Signal != c.Before.Task[a].Signal:
+		case b.Stage != model.Hashed || b.ExitState == model.ExitDead || b.Leader != t || c.Before.Task[b.RealParent].Signal != c.Before.Task[a].Signal:
 		case f&model.WNOTHREAD != 0 && b.RealParent != a:
 		case f&model.WALL == 0 && (b.ExitSignal != int16(model.SIGCHLD)) != (f&model.WCLONE != 0):
 		default:

@@ -36,6 +36,9 @@ func (n *Census) take(k *model.Kernel, s *model.State) {
 	}
 	n.objects(s)
 	n.pids(s)
+	for c := range model.NClasses {
+		n.Count[c][0] = 0 // nobody holds NULL
+	}
 }
 
 // task counts what a task holds. What a half-built child holds its flight knows.
@@ -143,9 +146,6 @@ func (n *Census) objects(s *model.State) {
 		if s.Count[model.UserNSClass][id] > 0 {
 			n.Count[model.UserNSClass][s.UserNS[id].Parent]++
 		}
-	}
-	for c := range model.NClasses {
-		n.Count[c][0] = 0
 	}
 }
 

@@ -298,6 +298,11 @@ func autoreapConsistent(c *Check) error {
 
 // reaped says whether a wait returned this task in this step.
 func (c *Check) reaped(t model.TaskID) bool {
+	for i := range c.After.Flight {
+		if f := &c.After.Flight[i]; f.Op.Kind == model.Wait4 && f.Who == t {
+			return true // and has yet to say so
+		}
+	}
 	for i := range c.Result.Done {
 		if d := &c.Result.Done[i]; d.Actor != 0 && d.Kind == model.Wait4 && d.Who == t {
 			return true
@@ -306,10 +311,20 @@ func (c *Check) reaped(t model.TaskID) bool {
 	return c.Result.Kind == model.Wait4 && c.Result.Who == t
 }
 
+// outlived says whether another thread of the task's group was not exiting before the step.
+func (c *Check) outlived(t model.TaskID) bool {
+	for o := range c.Before.Task {
+		if b := &c.Before.Task[o]; model.TaskID(o) != t && b.Stage == model.Hashed && b.Signal == c.Before.Task[t].Signal && b.Flags&model.PFExiting == 0 {
+			return true
+		}
+	}
+	return false
+}
+
 func threadExitIsPrivate(c *Check) error {
 	t := c.Op.Actor
 	b := &c.Before.Task[t]
-	if c.Op.Kind != model.Exit || c.Result.Outcome != model.Gone || b.Children == 0 || c.Before.Signal[b.Signal].Live < 2 {
+	if c.Op.Kind != model.Exit || c.Result.Outcome != model.Gone || b.Children == 0 || !c.outlived(t) {
 		return nil
 	}
 	c.met()

@@ -129,7 +129,7 @@ func threadRing(c *Check, t model.TaskID) error {
 
 func groupInOneNS(c *Check, t model.TaskID) error {
 	l := c.task(t).Leader
-	if c.task(l).ExitState != model.Alive {
+	if c.task(l).ExitState != model.Alive || c.dying(t) || c.dying(l) {
 		return nil // v3.11 lets the last thread unshare the user namespace, for nobody else uses the mm
 	}
 	if a, b := activeNS(c.After, t), activeNS(c.After, l); a != b {

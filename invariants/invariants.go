@@ -108,7 +108,9 @@ func (ck *Checker) Quiet(k *model.Kernel, s *model.State) *Breach {
 	}
 	c := &ck.c
 	ck.scratch = *s
-	k.Drain(&ck.scratch, &ck.result)
+	if k.Drain(&ck.scratch, &ck.result); ck.scratch.Panic {
+		return nil
+	}
 	c.K, c.Before, c.After, c.Op, c.Result = k, s, &ck.scratch, model.Op{}, &ck.result
 	c.Census.take(k, c.After)
 	list := ck.list()

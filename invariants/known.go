@@ -18,7 +18,7 @@ var KnownDefects = []Known{
 		Fixed: "v3.12", Breaks: []string{"FailedForkRestores", "PidNSCount", "NumberOneIsInit"}, Cause: firstForkFailed},
 	{ID: "V2", Says: "a fork into a pid namespace whose init is dead leaks a reference on the namespace",
 		Fixed: "by v6.12", Breaks: []string{"FailedForkRestores", "PidNSCount"}, Cause: func(c *Check) bool {
-			return c.Op.Kind == model.Clone && c.Result.Why == "nr_hashed_adding"
+			return c.call() == model.Clone && (c.Result.Why == "nr_hashed_adding" || c.Result.Outcome == model.Gone) || c.draining()
 		}},
 	{ID: "V4", Says: "a group stop or continue overwrites signal->flags, and an init that was stopped from outside can be killed and can make siblings",
 		Fixed: "by v6.12", Breaks: []string{"ReaperIsUnkillable"}, Cause: stoppedInit},
@@ -51,11 +51,14 @@ func (c *Check) known(inv *Invariant) *Known {
 // firstForkFailed: a first clone into a namespace failed after its search for a number had begun, or its caller was killed
 // by the signal that made it fail.
 func firstForkFailed(c *Check) bool {
-	if c.Op.Kind != model.Clone || c.child() != 0 {
+	if c.draining() {
+		return true
+	}
+	if c.call() != model.Clone || c.child() != 0 {
 		return false
 	}
 	fc := c.Before.Nsproxy[c.Before.Task[c.Op.Actor].Ref[model.Nsproxy]].ForChildren
-	first := c.Op.Flags&model.CloneNewPID != 0 || c.Before.PidNS[fc].LastPid == 0
+	first := (c.Op.Flags|c.Before.Flight[c.Op.Actor].Flags)&model.CloneNewPID != 0 || c.Before.PidNS[fc].Reaper == 0
 	t := &c.K.Calls[model.Clone]
 	return first && (c.Result.Outcome == model.Gone || t.Row(c.Result.Why) >= t.Row("alloc_pidmap"))
 }
@@ -87,12 +90,26 @@ func sharedZap(c *Check) bool {
 	return false
 }
 
-// toldInVfork: SIGKILL is pending on an unkillable group, and the thread that was told of it is in vfork.
+// toldInVfork: SIGKILL is pending on an unkillable group, and the thread that was told of it is in a call that it does
+// not interrupt.
 func toldInVfork(c *Check) bool {
 	for t := range c.After.Flight {
 		f := &c.After.Flight[t]
 		sig := c.signal(model.TaskID(t))
-		if f.On && f.Op.Kind == model.Clone && c.task(model.TaskID(t)).SigPending && sig.Shared.Has(model.SIGKILL) && sig.Flags&model.SignalUnkillable != 0 {
+		if f.On && c.task(model.TaskID(t)).SigPending && sig.Shared.Has(model.SIGKILL) && sig.Flags&model.SignalUnkillable != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// draining says whether the trace is over and a fork that it left paused has just run to its end.
+func (c *Check) draining() bool {
+	if c.Op.Kind != model.NoOp {
+		return false
+	}
+	for t := range c.Before.Flight {
+		if f := &c.Before.Flight[t]; f.Paused && f.Op.Kind == model.Clone {
 			return true
 		}
 	}

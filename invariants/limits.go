@@ -122,11 +122,19 @@ func (c *Check) nprocExempt() bool {
 // faulted says whether the op's fault struck.
 func (c *Check) faulted() bool { return c.Op.Fault.Row != 0 && !c.Result.FaultMissed }
 
+// call is the kind of the call that the op made, or resumed.
+func (c *Check) call() model.Kind {
+	if c.Op.Kind == model.Resume {
+		return c.Before.Flight[c.Op.Actor].Op.Kind
+	}
+	return c.Op.Kind
+}
+
 // child is the task that a clone has just made, 0 if it failed or the child is gone again.
 func (c *Check) child() model.TaskID {
 	var t model.TaskID
 	switch {
-	case c.Op.Kind != model.Clone:
+	case c.call() != model.Clone:
 	case c.Result.Outcome == model.Returned && c.Result.Errno == 0:
 		t = c.Result.Who
 	case c.Result.Outcome == model.Asleep:

@@ -206,7 +206,7 @@ func reaperBelongs(c *Check) error {
 		if c.task(r).Stage != model.Hashed || p.NS[p.Level] != ns || p.Nr[p.Level] != 1 {
 			return fmt.Errorf("the child reaper of pid namespace %d is %s, with number %d in pid namespace %d", ns, c.name(r), p.Nr[p.Level], p.NS[p.Level])
 		}
-		if c.dying(r) {
+		if c.dying(r) && !c.After.Flight[r].On {
 			return fmt.Errorf("the child reaper of pid namespace %d, %s, is dying while a thread of it lives", ns, c.name(r))
 		}
 		return nil
@@ -229,13 +229,14 @@ func addingWhileInitLives(c *Check) error {
 		if n.Reaper == 0 {
 			return nil
 		}
-		gone := !c.leads(n.Reaper, ns) || c.K.Past(c.After, n.Reaper, "disable_pid_allocation") && c.signal(n.Reaper).Live == 0
+		f := &c.After.Flight[n.Reaper]
+		gone := !c.leads(n.Reaper, ns) || c.dying(n.Reaper) && (f.Zap || !f.On)
 		switch {
 		case n.Adding && gone:
 			return fmt.Errorf("pid namespace %d takes new members though its init is dead", ns)
 		case !n.Adding && !gone:
 			return fmt.Errorf("pid namespace %d takes no new members though its init lives", ns)
-		case gone && c.task(member).ExitState == model.Alive && !c.dying(member) && !c.After.Flight[member].On:
+		case gone && c.resting(member):
 			return fmt.Errorf("%s lives in pid namespace %d, whose init is dead", c.name(member), ns)
 		}
 		return nil

@@ -73,11 +73,11 @@ func nothingDeliverable(c *Check, t model.TaskID) error {
 	return nil
 }
 
-// toldOther says whether another thread of the group, in a call that signals do not interrupt, is the one that was told of
-// the signals of the group.
+// toldOther says whether another thread of the group, in a call that signals do not interrupt or not yet woken, is the one
+// that was told of the signals of the group.
 func (c *Check) toldOther(t model.TaskID) bool {
 	for o := c.task(t).Thread; o != t; o = c.task(o).Thread {
-		if c.task(o).SigPending && c.After.Flight[o].On {
+		if c.task(o).SigPending && !c.resting(o) {
 			return true
 		}
 	}

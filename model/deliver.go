@@ -39,8 +39,8 @@ func (k *Kernel) deliver(s *State, t TaskID, res *Result) {
 	g := &s.Signal[p.Signal]
 	if f := &s.Flight[t]; f.Asleep && !f.Signalled {
 		f.Signalled = true // the call looks once more; without an answer it is ERESTARTSYS
-		if k.run(s, f, res); !f.On {
-			return
+		if k.run(s, f, res); !f.Asleep {
+			return // it has an answer, or goes on to its pause
 		}
 	}
 	if why := g.Flags & signalCldMask; why != 0 {

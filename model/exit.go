@@ -65,7 +65,7 @@ func doExitV311() []Row {
 		}),
 		notify("exit_notify", "kernel/exit.c:exit_notify", exitNotify),
 		act("release_self", "kernel/exit.c:exit_notify", func(k *Kernel, s *State, f *Flight) {
-			if s.parent(f).ExitState == ExitDead {
+			if f.Victim == f.Op.Actor {
 				k.release(s, f, f.Op.Actor)
 			}
 		}),
@@ -155,8 +155,8 @@ func mmRelease(k *Kernel, s *State, f *Flight) {
 // exitNotify decides what is left of the task: a zombie that its parent reaps, or nothing.
 func exitNotify(k *Kernel, s *State, f *Flight) {
 	p, t := s.parent(f), f.Op.Actor
-	p.ExitState = ExitDead
+	p.ExitState, f.Victim = ExitDead, t
 	if s.leader(t) && !(s.alone(t) && s.notifyParent(t, Signal(p.ExitSignal))) {
-		p.ExitState = ExitZombie
+		p.ExitState, f.Victim = ExitZombie, 0
 	}
 }

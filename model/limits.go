@@ -91,13 +91,13 @@ var maxThreadsLimit = Limit{
 
 // setrlimit is prlimit64 for RLIMIT_NPROC, kernel/sys.c: do_prlimit. The limits are the thread group's.
 var setrlimit = Table{Name: "setrlimit", Rows: []Row{
-	{Name: "rlim_cur_above_max", Source: "kernel/sys.c:do_prlimit", Errs: []Errno{EINVAL},
+	{Name: "rlim_cur_above_max", Source: "kernel/sys.c:do_prlimit", Lock: "do_prlimit", Errs: []Errno{EINVAL},
 		Body: Rule{When: func(k *Kernel, s *State, f *Flight) bool { return rlimit(f.Op.Arg) > hardLimit(s, f) }, Errno: EINVAL}},
-	{Name: "rlim_max_raised", Source: "kernel/sys.c:do_prlimit", Errs: []Errno{EPERM},
+	{Name: "rlim_max_raised", Source: "kernel/sys.c:do_prlimit", Lock: "do_prlimit", Errs: []Errno{EPERM},
 		Body: Rule{When: func(k *Kernel, s *State, f *Flight) bool {
 			return hardLimit(s, f) > s.Signal[s.Task[f.Op.Actor].Signal].NprocMax && !s.capable(f.Op.Actor, RootUserNS, CapSysResource)
 		}, Errno: EPERM}},
-	{Name: "set_rlim", Source: "kernel/sys.c:do_prlimit",
+	{Name: "set_rlim", Source: "kernel/sys.c:do_prlimit", Lock: "do_prlimit",
 		Body: Act(func(k *Kernel, s *State, f *Flight) {
 			sig := &s.Signal[s.Task[f.Op.Actor].Signal]
 			sig.NprocMax = hardLimit(s, f)

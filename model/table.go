@@ -113,7 +113,9 @@ func (k *Kernel) run(s *State, f *Flight, res *Result) {
 			f.Paused = true
 			return
 		}
-		f.Paused = false
+		if f.Paused {
+			f.Paused, f.Op.Pause = false, 0
+		}
 		res.reach(f.Op.Kind, f.PC)
 		e := k.do(s, r, f)
 		if f.Asleep = e == sleep; f.Asleep {

@@ -64,11 +64,16 @@ func (t *Trace) Texts() (texts []string) {
 	return texts
 }
 
+// widest is the width beyond which an op is not aligned with its neighbours.
+const widest = 100
+
 // blockWidth is the width of the widest op with a result up to the next line that is no op.
 func blockWidth(lines []Line) (width int) {
 	for i := 0; i < len(lines) && lines[i].Stmt != nil; i++ {
 		if lines[i].Result != "" {
-			width = max(width, utf8.RuneCountInString(lines[i].Text))
+			if w := utf8.RuneCountInString(lines[i].Text); w <= widest {
+				width = max(width, w)
+			}
 		}
 	}
 	return width

@@ -247,7 +247,9 @@ func (h *header) caps(col int, value string) {
 	h.boot.Caps = 0
 	for _, name := range strings.Split(value, "|") {
 		bits, ok := findWord(CapWords, strings.TrimPrefix(name, "CAP_"))
-		if !ok {
+		if name == "all" || name == "none" {
+			h.fail(col, "%s stands alone, without other capabilities", name)
+		} else if !ok {
 			h.fail(col, "unknown capability %q%s", name, Suggest(strings.TrimPrefix(name, "CAP_"), append(wordNames(CapWords), "all", "none")))
 		}
 		h.boot.Caps |= CapSet(bits)

@@ -9,8 +9,10 @@ import (
 const MaxTraceFile = 1 << 20
 
 const (
-	maxTraceLine = 4096 // bytes in a line
-	maxErrors    = 10   // errors reported of one file
+	maxTraceLine = 4096  // bytes in a line
+	maxTraceOp   = 2048  // bytes in a line before its result, so that there is room for one
+	maxTraceOps  = 10000 // lines
+	maxErrors    = 10    // errors reported of one file
 )
 
 // ParseTrace reads a trace. The name of the file is for messages only. An error is a SyntaxErrors.
@@ -20,7 +22,11 @@ func ParseTrace(file string, text []byte) (*Trace, error) {
 		r.fail(1, 1, "the file has %d bytes; a trace has at most %d", len(text), MaxTraceFile)
 		return nil, r.errs
 	}
-	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+	lines := strings.Split(strings.TrimPrefix(strings.TrimSuffix(string(text), "\n"), byteOrderMark), "\n")
+	if len(lines) > maxTraceOps {
+		r.fail(maxTraceOps+1, 1, "the file has %d lines; a trace has at most %d", len(lines), maxTraceOps)
+		return nil, r.errs
+	}
 	for i := 0; i < len(lines) && len(r.errs) < maxErrors && !r.hopeless; i++ {
 		r.line(i+1, lines[i])
 	}
@@ -32,6 +38,9 @@ func ParseTrace(file string, text []byte) (*Trace, error) {
 	}
 	return r.trace, nil
 }
+
+// byteOrderMark is what some editors put at the beginning of a file.
+const byteOrderMark = "\ufeff"
 
 // exampleHeader is what messages about the header show.
 const exampleHeader = "kernel v3.11 max_threads=8"
@@ -89,6 +98,10 @@ func (r *reader) header(no int, text string) {
 // stmt reads an op. A name that a broken line binds counts as bound, so that one mistake is reported once.
 func (r *reader) stmt(no int, text string) Line {
 	code, result, _ := strings.Cut(text, "//")
+	if len(code) > maxTraceOp {
+		r.fail(no, maxTraceOp+1, "the op has %d bytes; an op has at most %d", len(code), maxTraceOp)
+		return Line{No: no, Text: text}
+	}
 	p := &stmtParser{kernel: r.kernel, names: r.names}
 	p.parse(code)
 	if p.st.Bind != "" {

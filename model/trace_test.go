@@ -145,6 +145,8 @@ func TestTraceErrors(t *testing.T) {
 		{"kernel v3.11\na.exit(func() {})", "t:2:8: this is no number; it is -2147483648..2147483647"},
 		{"kernel v3.11\n" + strings.Repeat("a", 4097), "t:2:4097: the line has 4097 bytes; a line has at most 4096"},
 		{strings.Repeat("\n", MaxTraceFile+1), "t:1:1: the file has 1048577 bytes; a trace has at most 1048576"},
+		{strings.Repeat("\n", 10002), "t:10001:1: the file has 10002 lines; a trace has at most 10000"},
+		{"kernel v3.11\na.fork()" + strings.Repeat(" ", 2048) + "// 3", "t:2:2049: the op has 2056 bytes; an op has at most 2048"},
 		{"kernel v3.11\na.clne()\nb := a.frok()\nb.exit(0)\na.x()", `t:2:3: unknown op "clne"; did you mean clone?
 t:3:8: unknown op "frok"; did you mean fork?
 t:5:3: unknown op "x"; valid: ` + strings.Join(opNames(), ", ")},

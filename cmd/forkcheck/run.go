@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -28,6 +29,9 @@ func runCommand(e *env, args []string) int {
 	flags.BoolVar(&o.tree, "tree", false, "draw the process tree after each op")
 	flags.StringVar(&o.known, "known", "", "fail: a known defect of the kernel is a failure")
 	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprintln(e.out, usage)
+		return exitOK
 	case err != nil:
 		return e.usage("%v; %s", err, usage)
 	case o.known != "" && o.known != "fail":

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"forkcheck"
 	"forkcheck/model"
@@ -18,7 +20,11 @@ func tablesCommand(e *env, args []string) int {
 	flags := flag.NewFlagSet("tables", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	kernel := flags.String("kernel", model.Versions[len(model.Versions)-1].Name, "the kernel whose tables they are")
-	if err := flags.Parse(args); err != nil {
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprintln(e.out, usage)
+		return exitOK
+	case err != nil:
 		return e.usage("%v; %s", err, usage)
 	}
 	v, names := version(*kernel)
@@ -29,7 +35,9 @@ func tablesCommand(e *env, args []string) int {
 	if err != nil {
 		return e.usage("%v", err)
 	}
-	printListings(e.out, list)
+	if err := printListings(e.out, list); err != nil {
+		return e.usage("%v", err)
+	}
 	return exitOK
 }
 
@@ -64,14 +72,17 @@ func choose(all []forkcheck.Listing, names []string) (list []forkcheck.Listing, 
 }
 
 // printListings prints tables, with a heading for each if there are several.
-func printListings(out io.Writer, list []forkcheck.Listing) {
+func printListings(out io.Writer, list []forkcheck.Listing) error {
+	var b strings.Builder
 	for i := range list {
 		if i > 0 {
-			fmt.Fprintln(out)
+			b.WriteByte('\n')
 		}
 		if len(list) > 1 {
-			fmt.Fprintf(out, "## %s\n\n", list[i].Name)
+			fmt.Fprintf(&b, "## %s\n\n", list[i].Name)
 		}
-		fmt.Fprint(out, list[i].Markdown())
+		b.WriteString(list[i].Markdown())
 	}
+	_, err := io.WriteString(out, b.String())
+	return err
 }
