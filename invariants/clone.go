@@ -213,7 +213,7 @@ func newPidNSBegins(c *Check) error {
 	c.met()
 	ns := activeNS(c.After, t)
 	p := &c.After.Pid[c.task(t).Pids[model.PidtypePID]]
-	if n := &c.After.PidNS[ns]; p.Nr[p.Level] != 1 || n.Reaper != t || n.Parent != activeNS(c.Before, c.Op.Actor) || n.UserNS != userNS(c.After, t) {
+	if n := &c.After.PidNS[ns]; p.Nr[p.Level] != 1 || n.Reaper != t || n.Parent != activeNS(c.Before, c.Op.Actor) || n.UserNS != userNS(c.After, t) || !n.Proc {
 		return fmt.Errorf("%s has number %d in pid namespace %d, whose init is %s", c.name(t), p.Nr[p.Level], ns, c.name(n.Reaper))
 	}
 	return nil

@@ -171,6 +171,9 @@ func zombieHoldsNothing(c *Check, t model.TaskID) error {
 			return fmt.Errorf("%s is a zombie and has %v %d", c.name(t), class, p.Ref[class])
 		}
 	}
+	if p.VforkDone != 0 {
+		return fmt.Errorf("%s is a zombie and %s still waits in vfork for it", c.name(t), c.name(p.VforkDone))
+	}
 	if p.Children != 0 {
 		return fmt.Errorf("%s is a zombie and has the child %s", c.name(t), c.name(p.Children))
 	}

@@ -134,7 +134,7 @@ func (ck *Checker) Quiet(k *model.Kernel, s *model.State) *Breach {
 }
 
 // All are the invariants, in the order in which they are checked: what corrupts most is asked first.
-var All = slices.Concat(refs, groups, family, pids, limits, signals, clones, calls, quiet)
+var All = slices.Concat(refs, groups, family, pids, limits, signals, clones, calls, policy, quiet)
 
 func (ck *Checker) list() []Invariant {
 	if ck.Invariants == nil {

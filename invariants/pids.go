@@ -31,6 +31,8 @@ var pids = []Invariant{
 		}},
 	{Name: "AddingWhileInitLives", Says: "a pid namespace takes new members until its init dies, and none later",
 		Source: "disable_pid_allocation", State: addingWhileInitLives},
+	{Name: "InitDiesLast", Says: "a dying init of a pid namespace stays until every other member is gone", Source: "zap_pid_ns_processes",
+		Premise: "a member of a dying pid namespace", Task: initDiesLast},
 	{Name: "ZapEnds", Says: "a dying init does not sleep on when only its own numbers are left",
 		Source: "zap_pid_ns_processes, free_pid", Premise: "a dying init that sleeps", Task: zapEnds},
 	{Name: "LevelBound", Says: "a namespace is one level below its parent, and none is deeper than the bound",
@@ -249,6 +251,22 @@ func (c *Check) leads(reaper model.TaskID, ns model.PidNSID) bool {
 	return c.task(reaper).Stage == model.Hashed && activeNS(c.After, reaper) == ns
 }
 
+func initDiesLast(c *Check, t model.TaskID) error {
+	ns := activeNS(c.After, t)
+	n := &c.After.PidNS[ns]
+	leader := &c.After.Pid[c.leader(t).Pids[model.PidtypePID]]
+	if n.Adding || n.Reaper == 0 || leader.Nr[leader.Level] == 1 {
+		return nil
+	}
+	c.met()
+	for o := range c.After.Flight {
+		if f := &c.After.Flight[o]; f.On && f.Zap && activeNS(c.After, model.TaskID(o)) == ns {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s is left in pid namespace %d, whose init is gone", c.name(t), ns)
+}
+
 func zapEnds(c *Check, t model.TaskID) error {
 	f := &c.After.Flight[t]
 	if !f.Asleep || !f.Zap {
@@ -345,6 +363,9 @@ func numbersGrow(c *Check) error {
 		last := c.Before.PidNS[p.NS[l]].LastPid
 		if c.Before.Count[model.PidNSClass][p.NS[l]] == 0 || c.Before.PidNS[p.NS[l]].Level != c.After.PidNS[p.NS[l]].Level {
 			last = 0
+		}
+		if now := c.After.PidNS[p.NS[l]].LastPid; now != p.Nr[l] {
+			return fmt.Errorf("the new number %d in pid namespace %d is not noted as the last one, %d", p.Nr[l], p.NS[l], now)
 		}
 		if p.Nr[l] <= last && p.Nr[l] < c.K.ReservedPids {
 			return fmt.Errorf("the new number %d in pid namespace %d is below the last one, %d", p.Nr[l], p.NS[l], last)

@@ -72,9 +72,9 @@ func cloneV311() Table {
 func ladderV311() []Rung {
 	return slices.Concat([]Rung{
 		{Label: "bad_fork_free_pid", Name: "free_pid", Gives: TookPid | TookPidNS, Undo: func(k *Kernel, s *State, f *Flight) { s.freePid(f.Pid) }},
-		{Label: "bad_fork_cleanup_io", Name: "exit_io_context", Gives: 1 << IO, If: has(IO), Undo: giveUp(IO)},
+		{Label: "bad_fork_cleanup_io", Name: "exit_io_context", Gives: 1 << IO, If: has(IO), Undo: putOwn(IO)},
 		{Label: "bad_fork_cleanup_namespaces", Name: "exit_task_namespaces", Gives: 1 << Nsproxy, Undo: giveUp(Nsproxy)},
-		{Label: "bad_fork_cleanup_mm", Name: "mmput", Gives: 1 << MM, If: has(MM), Undo: giveUp(MM)},
+		{Label: "bad_fork_cleanup_mm", Name: "mmput", Gives: 1 << MM, If: has(MM), Undo: putOwn(MM)},
 		{Label: "bad_fork_cleanup_signal", Name: "free_signal_struct", Gives: TookSignal, If: notThread, Undo: freeSignalStruct},
 		{Label: "bad_fork_cleanup_sighand", Name: "cleanup_sighand", Gives: 1 << Sighand, Undo: giveUp(Sighand)},
 		{Label: "bad_fork_cleanup_fs", Name: "exit_fs", Gives: 1 << FS, Undo: giveUp(FS)},
@@ -107,6 +107,15 @@ func has(c Class) Cond {
 
 // giveUp drops what the child points to.
 func giveUp(c Class) Act { return func(k *Kernel, s *State, f *Flight) { s.drop(f.Child, c) } }
+
+// putOwn is giveUp for functions that do not look whether there is anything (mmput, exit_io_context): their rungs do.
+func putOwn(c Class) Act {
+	return func(k *Kernel, s *State, f *Flight) {
+		id := s.child(f).Ref[c]
+		s.child(f).Ref[c] = 0
+		s.put(c, id)
+	}
+}
 
 // freeSignalStruct is free_signal_struct: it frees, whatever the count says.
 func freeSignalStruct(k *Kernel, s *State, f *Flight) {
