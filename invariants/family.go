@@ -61,6 +61,8 @@ var family = []Invariant{
 		Source: "do_sigaction, zap_pid_ns_processes", Premise: "a call that is no sigaction", Step: actionsAreOwn},
 	{Name: "ReparentedSignalsChld", Says: "a child that gets a parent in another group sends SIGCHLD from then on",
 		Source: "reparent_leader", Premise: "a reparented child", Step: reparentedSignalsChld},
+	{Name: "SubreaperAdopts", Says: "the children of a dead process go to the nearest ancestor that is a subreaper, if its descendants know of it",
+		Source: "prctl(2) PR_SET_CHILD_SUBREAPER; find_new_reaper", Premise: "an orphan with a living subreaper above it", Step: subreaperAdopts},
 	{Name: "PdeathSignalArrives", Says: "a child with a pdeath signal gets it when its parent goes",
 		Source: "forget_original_parent", Premise: "a parent's death with pdeath_signal", Step: pdeathArrives},
 	{Name: "AutoreapConsistent", Says: "nothing becomes a zombie whose parent ignores SIGCHLD, and everything else does",
@@ -245,6 +247,42 @@ func (c *Check) changed(fn func() error) error {
 		return nil
 	}
 	return fn()
+}
+
+// subreaperAdopts speaks of an orphan whose parent's whole group is gone, and whose nearest subreaper lives on.
+func subreaperAdopts(c *Check) error {
+	return c.changed(func() error {
+		return c.moved(func(t, from, to model.TaskID) error {
+			b := c.Before
+			group := b.Task[from].Signal
+			if !b.Signal[group].HasChildSubreaper || c.lives(group) || b.PidNS[activeNS(b, from)].Reaper == 0 {
+				return nil
+			}
+			reaper := b.Task[b.PidNS[activeNS(b, from)].Reaper].Signal
+			r := b.Task[from].RealParent
+			for r != 0 && b.Task[r].Signal != reaper && !b.Signal[b.Task[r].Signal].IsChildSubreaper {
+				r = b.Task[r].RealParent
+			}
+			if r == 0 || b.Task[r].Signal == reaper || !c.lives(b.Task[r].Signal) {
+				return nil
+			}
+			c.met()
+			if c.task(to).Signal != b.Task[r].Signal {
+				return fmt.Errorf("%s went to %s, not to its subreaper %s", c.name(t), c.name(to), c.name(r))
+			}
+			return nil
+		})
+	})
+}
+
+// lives says whether a thread group of the state before still has a thread that is not dying.
+func (c *Check) lives(group model.SignalID) bool {
+	for t := range c.Before.Task {
+		if o := model.TaskID(t); c.Before.Task[t].Stage == model.Hashed && c.Before.Task[t].Signal == group && c.same(o) && !c.dying(o) {
+			return true
+		}
+	}
+	return false
 }
 
 func pdeathArrives(c *Check) error {
