@@ -1,0 +1,512 @@
+package forkcheck
+
+import (
+	"math/bits"
+	"slices"
+	"strings"
+
+	"forkcheck/generators"
+	"forkcheck/invariants"
+	"forkcheck/model"
+)
+
+// minimizeRuns bounds how many traces Minimize runs. It is a number of runs and not a time, so that a failure comes to the
+// same trace on every machine.
+const minimizeRuns = 20000
+
+// Minimize makes a counterexample smaller for as long as the same invariant breaks: fewer ops first, then fewer options of
+// the world, then plainer ops. Rapid lowers what was drawn; this edits the trace, in which a task is called by the line that
+// made it, so that dropping a line renames nobody. A nil inv is all invariants.
+func Minimize(f *Failure, inv []invariants.Invariant) *Failure { return minimize(f, inv, false) }
+
+// MinimizeAny lets any invariant break instead, if that is no known defect: a bug has many symptoms, and this comes to the
+// nearest one whichever was met first.
+func MinimizeAny(f *Failure, inv []invariants.Invariant) *Failure { return minimize(f, inv, true) }
+
+func minimize(f *Failure, inv []invariants.Invariant, any bool) *Failure {
+	m := &minimizer{version: f.Kernel.Version, checker: invariants.Checker{Invariants: inv}, breach: f.Breach, any: any, runs: minimizeRuns}
+	start := candidate{boot: f.Boot}
+	for _, l := range f.Trace().Lines {
+		if l.Stmt != nil {
+			start.stmts = append(start.stmts, *l.Stmt)
+		}
+	}
+	if !m.accept(start) {
+		return f
+	}
+	for m.round() {
+	}
+	return &Failure{Kernel: m.best.kernel(m.version), Boot: m.best.boot, Ops: m.ops, Breach: m.breach, Rapid: f.Rapid}
+}
+
+// minimizer is one descent: from a trace to plainer ones, until nothing that it knows to try is plainer and still fails.
+type minimizer struct {
+	version *model.Version
+	checker invariants.Checker
+	best    candidate
+	ops     []model.Op // of best
+	breach  *invariants.Breach
+	any     bool // another invariant may break
+	runs    int  // how many are left
+}
+
+// accept makes a candidate the best one if it fails.
+func (m *minimizer) accept(c candidate) bool {
+	if m.runs == 0 || c.boot.Check() != nil {
+		return false
+	}
+	m.runs--
+	var ops []model.Op
+	verdict, err := Run(c.trace(), Options{Kernel: c.kernel(m.version), Checker: &m.checker}, func(s *Step) error {
+		ops = append(ops, s.Op)
+		return nil
+	})
+	if err != nil || !m.fails(verdict.Breach) {
+		return false
+	}
+	c.stmts, c.atEnd = c.stmts[:len(ops)], verdict.AtQuiet // the run ended at the breach
+	if m.best.stmts != nil && !m.plainer(&c) {
+		return false
+	}
+	m.best, m.ops, m.breach = c, ops, verdict.Breach
+	return true
+}
+
+// fails says whether a breach is the one that is sought.
+func (m *minimizer) fails(b *invariants.Breach) bool {
+	return b != nil && b.Known == m.breach.Known && (m.any || b.Invariant.Name == m.breach.Invariant.Name)
+}
+
+// round tries every edit at every op, the last op first, and says whether one helped.
+func (m *minimizer) round() (helped bool) {
+	for _, edit := range edits {
+		for i := len(m.best.stmts) - 1; i >= 0; i-- {
+			for i < len(m.best.stmts) && m.take(edit(m, i)) {
+				helped = true
+			}
+		}
+	}
+	for m.take(append(m.deaths(), m.plainerWorlds()...)) {
+		helped = true
+	}
+	return helped
+}
+
+// take goes on with the first of some candidates that is plainer than the best one and fails.
+func (m *minimizer) take(list []candidate) bool {
+	return slices.ContainsFunc(list, func(c candidate) bool { return m.plainer(&c) && m.accept(c) })
+}
+
+// plainer says whether a candidate costs less than the best one.
+func (m *minimizer) plainer(c *candidate) bool { return slices.Compare(m.cost(c), m.cost(&m.best)) < 0 }
+
+// edits change the best trace at its i-th op, each in several ways. Those that save ops come first.
+var edits = []func(m *minimizer, i int) []candidate{
+	(*minimizer).drop, (*minimizer).fold, (*minimizer).isolate, (*minimizer).die, (*minimizer).otherTasks,
+	(*minimizer).otherFault, (*minimizer).fewerFlags, (*minimizer).otherFlag, (*minimizer).plainArgs,
+}
+
+// deaths do to one task what the end of a trace does to all.
+func (m *minimizer) deaths() (list []candidate) {
+	for _, name := range m.best.names() {
+		c := m.best
+		c.stmts = append(slices.Clone(c.stmts), exitOf(name))
+		list = append(list, c)
+	}
+	return list
+}
+
+// exitOf is an op that ends a task.
+func exitOf(name string) model.Stmt {
+	return model.Stmt{Actor: name, Op: model.Op{Kind: model.Exit}}
+}
+
+// drop leaves out an op: alone, or with all that its child does and suffers, or with its caller in the child's place, or with
+// both one generation older, or under another limit, which fewer ops reach.
+func (m *minimizer) drop(i int) []candidate {
+	st, c := &m.best.stmts[i], m.best.without(i)
+	list := []candidate{c}
+	if st.Bind != "" {
+		older := c.renamed("a", "init").renamed(st.Bind, "a")
+		list = append(list, m.best.without(m.best.about(i)...), c.renamed(st.Bind, st.Actor), older, older.in(dressed))
+	}
+	for _, change := range otherLimits {
+		list = append(list, c.in(change))
+	}
+	return list
+}
+
+// fold leaves out an unshare whose flags a later clone by the same task takes over.
+func (m *minimizer) fold(i int) (list []candidate) {
+	st := &m.best.stmts[i]
+	for j, u := range m.best.stmts[:i] {
+		if st.Op.Kind == model.Clone && u.Op.Kind == model.Unshare && st.Actor == u.Actor {
+			list = append(list, m.best.with(i, func(st *model.Stmt) { st.Op.Flags |= u.Op.Flags }).without(j))
+		}
+	}
+	return list
+}
+
+// isolate keeps of all ops those of the last one's caller and its children, with `a` as the caller in a plain world; or the
+// last op alone, and has it fail by a fault where it took other ops, or a world, to make it fail.
+func (m *minimizer) isolate(i int) (list []candidate) {
+	st := &m.best.stmts[i]
+	if i != len(m.best.stmts)-1 {
+		return nil
+	}
+	family := m.best.family(st.Actor).renamed(st.Actor, "a")
+	list = append(list, family, family.in(plainWorld), family.in(plainWorld).in(dressed))
+	if st.FaultRow != "" {
+		return list
+	}
+	for _, c := range m.withFaults(i) {
+		last := candidate{boot: c.boot, stmts: c.stmts[i:]}.renamed(st.Actor, "a").in(plainWorld)
+		list = append(list, last, last.in(dressed), c.in(plainWorld))
+	}
+	return list
+}
+
+// die puts somebody's death in an op's place.
+func (m *minimizer) die(i int) (list []candidate) {
+	for _, name := range m.best.names() {
+		list = append(list, m.best.with(i, func(st *model.Stmt) { *st = exitOf(name) }))
+	}
+	return list
+}
+
+// otherTasks lets an earlier task act, here or everywhere, or suffer.
+func (m *minimizer) otherTasks(i int) (list []candidate) {
+	st, names := &m.best.stmts[i], m.best.names()
+	for _, name := range names[:rank(names, st.Actor)] {
+		list = append(list, m.best.renamed(st.Actor, name), m.best.with(i, func(st *model.Stmt) { st.Actor = name }))
+	}
+	for _, name := range names[:rank(names, st.Target)] {
+		list = append(list, m.best.with(i, func(st *model.Stmt) { st.Target = name }))
+	}
+	return list
+}
+
+// otherFault removes a fault, or has an earlier row fail.
+func (m *minimizer) otherFault(i int) []candidate {
+	if m.best.stmts[i].FaultRow == "" {
+		return nil
+	}
+	list := append(m.withFaults(i), m.best.with(i, func(st *model.Stmt) { st.FaultRow, st.Op.Fault = "", model.Fault{} }))
+	return append(list, inPlainWorld(list)...)
+}
+
+// withFaults gives an op every fault that it can have.
+func (m *minimizer) withFaults(i int) (list []candidate) {
+	t := &m.version.Calls[m.best.stmts[i].Op.Kind]
+	for _, fault := range generators.Faults(t) {
+		list = append(list, m.best.with(i, func(st *model.Stmt) {
+			st.FaultRow, st.Op.Fault = t.Rows[fault.Row-1].Name, model.Fault{Errno: fault.Errno}
+		}))
+	}
+	return list
+}
+
+// fewerFlags removes flags: all, those of a thread, or one.
+func (m *minimizer) fewerFlags(i int) (list []candidate) {
+	flags := m.best.stmts[i].Op.Flags
+	for _, some := range append([]model.Flags{flags, model.CloneVM | model.CloneSighand | model.CloneThread, model.CloneSighand | model.CloneThread}, each(flags)...) {
+		list = append(list, m.best.with(i, func(st *model.Stmt) { st.Op.Flags &^= some }))
+	}
+	return list
+}
+
+// otherFlag puts another flag in a flag's place, or has one do what it took a world to do.
+func (m *minimizer) otherFlag(i int) (list []candidate) {
+	k, flags := m.best.stmts[i].Op.Kind, m.best.stmts[i].Op.Flags
+	if k != model.Clone && k != model.Unshare {
+		return nil
+	}
+	for _, flag := range append(each(flags), 0) {
+		for _, w := range model.CloneWords {
+			list = append(list, m.best.with(i, func(st *model.Stmt) { st.Op.Flags = flags&^flag | model.Flags(w.Bits) }))
+		}
+	}
+	return append(list, inPlainWorld(list)...)
+}
+
+// each lists the bits of a word or a set.
+func each[T model.Flags | model.SigSet](set T) (list []T) {
+	for ; set != 0; set &= set - 1 {
+		list = append(list, set&-set)
+	}
+	return list
+}
+
+// plainArgs gives the arguments of an op plainer values, one by one.
+func (m *minimizer) plainArgs(i int) (list []candidate) {
+	changes := []func(op *model.Op){
+		func(op *model.Op) {
+			if op.Kind == model.Tkill || op.Kind == model.Tgkill {
+				op.Kind = model.Kill
+			}
+		},
+		func(op *model.Op) { op.Sig = plainSignal(op.Kind) },
+		func(op *model.Op) { op.Sig = 0 },
+		func(op *model.Op) { op.Mode = plainMode(op.Mode) },
+		func(op *model.Op) { op.Mode = plainMode(plainMode(op.Mode)) },
+		func(op *model.Op) { op.Arg = 0 },
+		func(op *model.Op) { op.Arg2 = 0 },
+	}
+	for _, bit := range each(m.best.stmts[i].Op.Set) {
+		changes = append(changes, func(op *model.Op) { op.Set = bit })
+	}
+	for _, change := range changes {
+		list = append(list, m.best.with(i, func(st *model.Stmt) { change(&st.Op) }))
+	}
+	list = append(list, inPlainWorld(list)...)
+	if k := m.best.stmts[i].Op.Kind; k == model.Wait4 || k == model.Kill {
+		list = append(list, m.best.with(i, func(st *model.Stmt) { st.Target, st.Op.Mode, st.Op.Arg = "", model.Plain, -1 }))
+	}
+	return append(list, m.best.with(i, func(st *model.Stmt) { st.PauseRow = "" }))
+}
+
+// inPlainWorld is each of a list in the plain world.
+func inPlainWorld(list []candidate) (plain []candidate) {
+	for _, c := range list {
+		plain = append(plain, c.in(plainWorld))
+	}
+	return plain
+}
+
+// plainerWorlds drops options of the world, one by one, or changes a limit.
+func (m *minimizer) plainerWorlds() (list []candidate) {
+	plain := model.DefaultBoot()
+	changes := []func(b *model.Boot){
+		plainWorld,
+		func(b *model.Boot) { plainWorld(b); dressed(b) },
+		globalWorld,
+		func(b *model.Boot) { b.Dress = false },
+		func(b *model.Boot) { b.UID, b.Caps = plain.UID, plain.Caps },
+		func(b *model.Boot) { b.Caps = 0 },
+		func(b *model.Boot) { b.Nproc = plain.Nproc },
+		func(b *model.Boot) { b.LastPid = plain.LastPid },
+		func(b *model.Boot) { b.Limits.MaxThreads = plain.Limits.MaxThreads },
+		func(b *model.Boot) {
+			b.Limits.PidMax, b.Limits.ReservedPids = plain.Limits.PidMax, plain.Limits.ReservedPids
+		},
+		func(b *model.Boot) { b.Limits.ReservedPids = plain.Limits.ReservedPids },
+		func(b *model.Boot) { b.Limits.PidNSDepth = plain.Limits.PidNSDepth },
+		func(b *model.Boot) { b.Limits.UserNSDepth = plain.Limits.UserNSDepth },
+	}
+	for _, change := range append(changes, otherLimits...) {
+		c := m.best.in(change)
+		list = append(list, c, c.renamed("host", "a").renamed("init0", "init"))
+	}
+	return list
+}
+
+// plainWorld is the world without options.
+func plainWorld(b *model.Boot) {
+	version := b.Version
+	*b = model.DefaultBoot()
+	b.Version = version
+}
+
+// dressed is the world in which `a` has one of everything.
+func dressed(b *model.Boot) { b.Dress = true }
+
+// globalWorld leaves the container, which has two tasks more for limits to count.
+func globalWorld(b *model.Boot) {
+	b.World = model.Global
+	if b.Limits.MaxThreads != model.DefaultLimits.MaxThreads {
+		b.Limits.MaxThreads -= 2
+	}
+	if b.Limits.PidMax != model.DefaultLimits.PidMax {
+		b.Limits.PidMax -= 2
+	}
+}
+
+// otherLimits change a limit by one; one that nothing reached is set to a low value.
+var otherLimits = []func(b *model.Boot){
+	func(b *model.Boot) { b.Nproc = min(b.Nproc-1, model.MaxTasks) },
+	func(b *model.Boot) { b.Limits.MaxThreads = min(b.Limits.MaxThreads-1, model.MaxTasks) },
+	func(b *model.Boot) { b.Limits.MaxThreads++ },
+	func(b *model.Boot) { b.Limits.PidMax = min(b.Limits.PidMax-1, model.MaxPids) },
+}
+
+// cost orders traces: by ops, the end being one if it takes that to fail, then by options of the world, then by how high its
+// limits are, then by how plain the ops are. Whatever an edit does, only a lower cost is an improvement, and so the descent
+// ends. Of a candidate that has not run it is not known where it fails.
+func (m *minimizer) cost(c *candidate) []int {
+	names, weight := c.names(), 0
+	for i := range c.stmts {
+		st := &c.stmts[i]
+		weight += m.weight(st) + 4*rank(names, st.Actor) + 4*rank(names, st.Target)
+	}
+	l, end := &c.boot.Limits, 0
+	if c.atEnd {
+		end = 1
+	}
+	return []int{len(c.stmts) + end, len(strings.Fields(c.boot.String())), end, int(l.MaxThreads) + int(l.PidMax) + int(c.boot.Nproc), weight}
+}
+
+// weight is how far an op is from a fork, whoever calls it.
+func (m *minimizer) weight(st *model.Stmt) int {
+	op := &st.Op
+	w := 64*int(op.Kind) + 4*bits.OnesCount64(uint64(op.Set)) + magnitude(op.Arg2) + int(op.Mode)
+	for _, flag := range each(op.Flags) {
+		w += 32 + bits.TrailingZeros32(uint32(flag))
+	}
+	if st.FaultRow != "" {
+		t := &m.version.Calls[op.Kind]
+		row := t.Row(st.FaultRow)
+		w += 256 + 4*row
+		if row >= 0 {
+			w += slices.Index(t.Rows[row].Errs, op.Fault.Errno)
+		}
+	}
+	if st.PauseRow != "" {
+		w += 256
+	}
+	if op.Sig != plainSignal(op.Kind) {
+		w += 8 + int(op.Sig)
+	}
+	switch {
+	case st.Target != "":
+		w += 2
+	case op.Kind == model.Wait4:
+		w += magnitude(op.Arg + 1) // any child is the plainest
+	default:
+		w += magnitude(op.Arg)
+	}
+	return w
+}
+
+// magnitude is how far a number is from 0, as far as that matters.
+func magnitude(n int32) int { return int(min(max(n, -n), 64)) }
+
+// plainSignal is the signal that says least about an op.
+func plainSignal(k model.Kind) model.Signal {
+	switch k {
+	case model.Clone:
+		return model.SIGCHLD
+	case model.Kill, model.Tkill, model.Tgkill:
+		return model.SIGKILL
+	case model.Sigaction:
+		return model.SIGTERM
+	}
+	return 0
+}
+
+// plainMode is the next plainer mode of the same op.
+func plainMode(mode model.Mode) model.Mode {
+	if mode == model.Plain || mode == model.SigBlock || mode == model.SigDfl {
+		return mode
+	}
+	return mode - 1
+}
+
+// candidate is a trace that may fail. Its methods make others out of it.
+type candidate struct {
+	boot  model.Boot
+	stmts []model.Stmt
+	atEnd bool // it fails when all is killed and reaped
+}
+
+// kernel is the kernel of the candidate's world.
+func (c *candidate) kernel(v *model.Version) *model.Kernel {
+	return &model.Kernel{Version: v, Limits: c.boot.Limits}
+}
+
+// trace is the candidate as Run takes it.
+func (c *candidate) trace() *model.Trace {
+	t := &model.Trace{Boot: c.boot}
+	for i := range c.stmts {
+		t.Lines = append(t.Lines, model.Line{No: i + 1, Stmt: &c.stmts[i]})
+	}
+	return t
+}
+
+// names are the tasks of the trace: `a`, the others of its world, the children in order.
+func (c *candidate) names() []string {
+	names := []string{"a"}
+	for _, t := range c.boot.Tasks() {
+		if t.Name != "a" {
+			names = append(names, t.Name)
+		}
+	}
+	for i := range c.stmts {
+		if bind := c.stmts[i].Bind; bind != "" {
+			names = append(names, bind)
+		}
+	}
+	return names
+}
+
+// rank is the index of a name, 0 if there is no name, and the number of names if it is none of them.
+func rank(names []string, name string) int {
+	i := slices.Index(names, name)
+	switch {
+	case name == "":
+		return 0
+	case i < 0:
+		return len(names)
+	}
+	return i
+}
+
+// in is the candidate in another world.
+func (c candidate) in(change func(b *model.Boot)) candidate {
+	change(&c.boot)
+	return c
+}
+
+// with has one op changed.
+func (c candidate) with(i int, change func(st *model.Stmt)) candidate {
+	c.stmts = slices.Clone(c.stmts)
+	change(&c.stmts[i])
+	return c
+}
+
+// only lacks the ops that keep refuses.
+func (c candidate) only(keep func(st *model.Stmt) bool) candidate {
+	c.stmts = slices.DeleteFunc(slices.Clone(c.stmts), func(st model.Stmt) bool { return !keep(&st) })
+	return c
+}
+
+// without lacks some ops.
+func (c candidate) without(lines ...int) candidate {
+	i := -1
+	return c.only(func(*model.Stmt) bool { i++; return !slices.Contains(lines, i) })
+}
+
+// family has the ops of a task and of its descendants only.
+func (c candidate) family(name string) candidate {
+	family := []string{name}
+	return c.only(func(st *model.Stmt) bool {
+		if !slices.Contains(family, st.Actor) {
+			return false
+		}
+		family = append(family, st.Bind)
+		return true
+	})
+}
+
+// about lists an op and all that speak of the child it makes.
+func (c candidate) about(i int) []int {
+	lines, child := []int{i}, c.stmts[i].Bind
+	for j := i + 1; j < len(c.stmts); j++ {
+		if st := &c.stmts[j]; st.Actor == child || st.Target == child || st.Target2 == child {
+			lines = append(lines, j)
+		}
+	}
+	return lines
+}
+
+// renamed has one task stand where another stood.
+func (c candidate) renamed(from, to string) candidate {
+	c.stmts = slices.Clone(c.stmts)
+	for i := range c.stmts {
+		for _, name := range []*string{&c.stmts[i].Actor, &c.stmts[i].Target, &c.stmts[i].Target2} {
+			if *name == from {
+				*name = to
+			}
+		}
+	}
+	return c
+}
