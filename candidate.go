@@ -1,0 +1,117 @@
+package forkcheck
+
+import (
+	"slices"
+
+	"forkcheck/model"
+)
+
+// candidate is a trace that may fail. Its methods make others out of it.
+type candidate struct {
+	boot  model.Boot
+	stmts []model.Stmt
+	atEnd bool // it fails when all is killed and reaped
+}
+
+// kernel is the kernel of the candidate's world.
+func (c *candidate) kernel(v *model.Version) *model.Kernel {
+	return &model.Kernel{Version: v, Limits: c.boot.Limits}
+}
+
+// trace is the candidate as Run takes it.
+func (c *candidate) trace() *model.Trace {
+	t := &model.Trace{Boot: c.boot}
+	for i := range c.stmts {
+		t.Lines = append(t.Lines, model.Line{No: i + 1, Stmt: &c.stmts[i]})
+	}
+	return t
+}
+
+// names are the tasks of the trace: `a`, the others of its world, the children in order.
+func (c *candidate) names() []string {
+	names := []string{"a"}
+	for _, t := range c.boot.Tasks() {
+		if t.Name != "a" {
+			names = append(names, t.Name)
+		}
+	}
+	for i := range c.stmts {
+		if bind := c.stmts[i].Bind; bind != "" {
+			names = append(names, bind)
+		}
+	}
+	return names
+}
+
+// rank is the index of a name, 0 if there is no name, and the number of names if it is none of them.
+func rank(names []string, name string) int {
+	i := slices.Index(names, name)
+	switch {
+	case name == "":
+		return 0
+	case i < 0:
+		return len(names)
+	}
+	return i
+}
+
+// in is the candidate in another world.
+func (c candidate) in(change func(b *model.Boot)) candidate {
+	change(&c.boot)
+	return c
+}
+
+// with has one op changed.
+func (c candidate) with(i int, change func(st *model.Stmt)) candidate {
+	c.stmts = slices.Clone(c.stmts)
+	change(&c.stmts[i])
+	return c
+}
+
+// only lacks the ops that keep refuses.
+func (c candidate) only(keep func(st *model.Stmt) bool) candidate {
+	c.stmts = slices.DeleteFunc(slices.Clone(c.stmts), func(st model.Stmt) bool { return !keep(&st) })
+	return c
+}
+
+// without lacks some ops.
+func (c candidate) without(lines ...int) candidate {
+	i := -1
+	return c.only(func(*model.Stmt) bool { i++; return !slices.Contains(lines, i) })
+}
+
+// family has the ops of a task and of its descendants only.
+func (c candidate) family(name string) candidate {
+	family := []string{name}
+	return c.only(func(st *model.Stmt) bool {
+		if !slices.Contains(family, st.Actor) {
+			return false
+		}
+		family = append(family, st.Bind)
+		return true
+	})
+}
+
+// about lists an op and all that speak of the child it makes.
+func (c candidate) about(i int) []int {
+	lines, child := []int{i}, c.stmts[i].Bind
+	for j := i + 1; j < len(c.stmts); j++ {
+		if st := &c.stmts[j]; st.Actor == child || st.Target == child || st.Target2 == child {
+			lines = append(lines, j)
+		}
+	}
+	return lines
+}
+
+// renamed has one task stand where another stood.
+func (c candidate) renamed(from, to string) candidate {
+	c.stmts = slices.Clone(c.stmts)
+	for i := range c.stmts {
+		for _, name := range []*string{&c.stmts[i].Actor, &c.stmts[i].Target, &c.stmts[i].Target2} {
+			if *name == from {
+				*name = to
+			}
+		}
+	}
+	return c
+}
