@@ -102,6 +102,10 @@ func (r *reader) stmt(no int, text string) Line {
 		r.fail(no, maxTraceOp+1, "the op has %d bytes; an op has at most %d", len(code), maxTraceOp)
 		return Line{No: no, Text: text}
 	}
+	if strings.HasPrefix(code, "kernel ") {
+		r.fail(no, 1, "a second header; a trace has one, and it comes first")
+		return Line{No: no, Text: text}
+	}
 	p := &stmtParser{kernel: r.kernel, names: r.names}
 	p.parse(code)
 	if p.st.Bind != "" {

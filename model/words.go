@@ -40,7 +40,7 @@ func Suggest(word string, valid []string) string {
 	switch {
 	case len(near) > 0:
 		return "; did you mean " + strings.Join(near, " or ") + "?"
-	case len(valid) > 0 && len(valid) <= 16:
+	case len(valid) > 0 && len(valid) <= 20:
 		return "; valid: " + strings.Join(valid, ", ")
 	}
 	return ""

@@ -41,6 +41,11 @@ func runCommand(e *env, args []string) int {
 	case flags.NArg() == 0:
 		return e.usage("no file; %s", usage)
 	}
+	for _, file := range flags.Args() {
+		if strings.HasPrefix(file, "-") && file != "-" {
+			return e.usage("%s comes after a file; flags come first; %s", file, usage)
+		}
+	}
 	status := exitOK
 	for i, file := range flags.Args() {
 		if flags.NArg() > 1 && !o.json {
