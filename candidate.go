@@ -3,6 +3,7 @@ package forkcheck
 import (
 	"slices"
 
+	"forkcheck/invariants"
 	"forkcheck/model"
 )
 
@@ -10,7 +11,10 @@ import (
 type candidate struct {
 	boot  model.Boot
 	stmts []model.Stmt
-	atEnd bool // it fails when all is killed and reaped
+
+	ops    []model.Op // what ran, once it has
+	breach *invariants.Breach
+	atEnd  bool // it failed when all was killed and reaped
 }
 
 // kernel is the kernel of the candidate's world.
@@ -57,21 +61,26 @@ func rank(names []string, name string) int {
 
 // in is the candidate in another world.
 func (c candidate) in(change func(b *model.Boot)) candidate {
-	change(&c.boot)
-	return c
+	n := candidate{boot: c.boot, stmts: c.stmts}
+	change(&n.boot)
+	return n
 }
 
 // with has one op changed.
 func (c candidate) with(i int, change func(st *model.Stmt)) candidate {
-	c.stmts = slices.Clone(c.stmts)
-	change(&c.stmts[i])
-	return c
+	n := candidate{boot: c.boot, stmts: slices.Clone(c.stmts)}
+	change(&n.stmts[i])
+	return n
+}
+
+// followed has one more op.
+func (c candidate) followed(st model.Stmt) candidate {
+	return candidate{boot: c.boot, stmts: append(slices.Clone(c.stmts), st)}
 }
 
 // only lacks the ops that keep refuses.
 func (c candidate) only(keep func(st *model.Stmt) bool) candidate {
-	c.stmts = slices.DeleteFunc(slices.Clone(c.stmts), func(st model.Stmt) bool { return !keep(&st) })
-	return c
+	return candidate{boot: c.boot, stmts: slices.DeleteFunc(slices.Clone(c.stmts), func(st model.Stmt) bool { return !keep(&st) })}
 }
 
 // without lacks some ops.
@@ -105,13 +114,13 @@ func (c candidate) about(i int) []int {
 
 // renamed has one task stand where another stood.
 func (c candidate) renamed(from, to string) candidate {
-	c.stmts = slices.Clone(c.stmts)
-	for i := range c.stmts {
-		for _, name := range []*string{&c.stmts[i].Actor, &c.stmts[i].Target, &c.stmts[i].Target2} {
+	n := candidate{boot: c.boot, stmts: slices.Clone(c.stmts)}
+	for i := range n.stmts {
+		for _, name := range []*string{&n.stmts[i].Actor, &n.stmts[i].Target, &n.stmts[i].Target2} {
 			if *name == from {
 				*name = to
 			}
 		}
 	}
-	return c
+	return n
 }

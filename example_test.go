@@ -77,5 +77,5 @@ func ExampleCheckOptions_version() {
 	// Output:
 	// FilesCount: files 3 has count 1, and nobody holds it
 	// kernel v3.11
-	// a.clone(FS).fault(copy_fs, EAGAIN) // EAGAIN copy_fs
+	// a.fork().fault(copy_fs, ENOMEM) // ENOMEM copy_fs
 }

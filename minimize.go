@@ -25,56 +25,29 @@ func MinimizeAny(f *Failure, inv []invariants.Invariant) *Failure { return minim
 
 func minimize(f *Failure, inv []invariants.Invariant, any bool) *Failure {
 	m := &minimizer{version: f.Kernel.Version, checker: invariants.Checker{Invariants: inv}, breach: f.Breach, any: any, runs: minimizeRuns}
-	start := candidate{boot: f.Boot}
+	m.best.boot = f.Boot
 	for _, l := range f.Trace().Lines {
 		if l.Stmt != nil {
-			start.stmts = append(start.stmts, *l.Stmt)
+			m.best.stmts = append(m.best.stmts, *l.Stmt)
 		}
 	}
-	if !m.accept(start) {
+	if !m.run(&m.best) {
 		return f
 	}
 	for m.round() {
 	}
-	return &Failure{Kernel: m.best.kernel(m.version), Boot: m.best.boot, Ops: m.ops, Breach: m.breach, Rapid: f.Rapid}
+	c := &m.best
+	return &Failure{Kernel: c.kernel(m.version), Boot: c.boot, Ops: c.ops, Breach: c.breach, Rapid: f.Rapid}
 }
 
 // minimizer is one descent: from a trace to plainer ones, until nothing that it knows to try is plainer and still fails.
 type minimizer struct {
 	version *model.Version
 	checker invariants.Checker
+	breach  *invariants.Breach // the one that was found
+	any     bool               // another invariant may break
+	runs    int                // how many are left
 	best    candidate
-	ops     []model.Op // of best
-	breach  *invariants.Breach
-	any     bool // another invariant may break
-	runs    int  // how many are left
-}
-
-// accept makes a candidate the best one if it fails.
-func (m *minimizer) accept(c candidate) bool {
-	if m.runs == 0 || c.boot.Check() != nil {
-		return false
-	}
-	m.runs--
-	var ops []model.Op
-	verdict, err := Run(c.trace(), Options{Kernel: c.kernel(m.version), Checker: &m.checker}, func(s *Step) error {
-		ops = append(ops, s.Op)
-		return nil
-	})
-	if err != nil || !m.fails(verdict.Breach) {
-		return false
-	}
-	c.stmts, c.atEnd = c.stmts[:len(ops)], verdict.AtQuiet // the run ended at the breach
-	if m.best.stmts != nil && !m.plainer(&c) {
-		return false
-	}
-	m.best, m.ops, m.breach = c, ops, verdict.Breach
-	return true
-}
-
-// fails says whether a breach is the one that is sought.
-func (m *minimizer) fails(b *invariants.Breach) bool {
-	return b != nil && b.Known == m.breach.Known && (m.any || b.Invariant.Name == m.breach.Invariant.Name)
 }
 
 // round tries every edit at every op, the last op first, and says whether one helped.
@@ -86,7 +59,7 @@ func (m *minimizer) round() (helped bool) {
 			}
 		}
 	}
-	for m.take(append(m.deaths(), m.plainerWorlds()...)) {
+	for m.take(m.deaths()) || m.take(m.plainerWorlds()) {
 		helped = true
 	}
 	return helped
@@ -94,11 +67,32 @@ func (m *minimizer) round() (helped bool) {
 
 // take goes on with the first of some candidates that is plainer than the best one and fails.
 func (m *minimizer) take(list []candidate) bool {
-	return slices.ContainsFunc(list, func(c candidate) bool { return m.plainer(&c) && m.accept(c) })
+	for _, c := range list {
+		if m.plainer(&c) && m.run(&c) && m.plainer(&c) {
+			m.best = c
+			return true
+		}
+	}
+	return false
 }
 
 // plainer says whether a candidate costs less than the best one.
 func (m *minimizer) plainer(c *candidate) bool { return slices.Compare(m.cost(c), m.cost(&m.best)) < 0 }
+
+// run runs a candidate and says whether it fails as it should. What came after the breach is cut off.
+func (m *minimizer) run(c *candidate) bool {
+	if m.runs == 0 || c.boot.Check() != nil {
+		return false
+	}
+	m.runs--
+	verdict, err := Run(c.trace(), Options{Kernel: c.kernel(m.version), Checker: &m.checker}, func(s *Step) error {
+		c.ops = append(c.ops, s.Op)
+		return nil
+	})
+	c.stmts, c.breach, c.atEnd = c.stmts[:len(c.ops)], verdict.Breach, verdict.AtQuiet
+	b := verdict.Breach
+	return err == nil && b != nil && b.Known == m.breach.Known && (m.any || b.Invariant.Name == m.breach.Invariant.Name)
+}
 
 // edits change the best trace at its i-th op, each in several ways. Those that save ops come first.
 var edits = []func(m *minimizer, i int) []candidate{
@@ -106,12 +100,15 @@ var edits = []func(m *minimizer, i int) []candidate{
 	(*minimizer).otherFault, (*minimizer).fewerFlags, (*minimizer).otherFlag, (*minimizer).plainArgs,
 }
 
-// deaths do to one task what the end of a trace does to all.
+// deaths do to one task what the end of a trace does to all: it is killed, and may be reaped.
 func (m *minimizer) deaths() (list []candidate) {
-	for _, name := range m.best.names() {
-		c := m.best
-		c.stmts = append(slices.Clone(c.stmts), exitOf(name))
-		list = append(list, c)
+	names := m.best.names()
+	for _, name := range names {
+		dead := m.best.followed(exitOf(name))
+		list = append(list, dead)
+		for _, parent := range names {
+			list = append(list, dead.followed(model.Stmt{Actor: parent, Op: model.Op{Kind: model.Wait4, Arg: -1}}))
+		}
 	}
 	return list
 }
@@ -161,7 +158,7 @@ func (m *minimizer) isolate(i int) (list []candidate) {
 	}
 	for _, c := range m.withFaults(i) {
 		last := candidate{boot: c.boot, stmts: c.stmts[i:]}.renamed(st.Actor, "a").in(plainWorld)
-		list = append(list, last, last.in(dressed), c.in(plainWorld))
+		list = append(list, last, last.in(dressed), last.with(0, threadAtMost), c.in(plainWorld))
 	}
 	return list
 }
@@ -186,14 +183,23 @@ func (m *minimizer) otherTasks(i int) (list []candidate) {
 	return list
 }
 
-// otherFault removes a fault, or has an earlier row fail.
+// otherFault removes a fault, or has an earlier row fail, or any row of the call without most of its flags: they decide
+// which rows can fail, and how.
 func (m *minimizer) otherFault(i int) []candidate {
 	if m.best.stmts[i].FaultRow == "" {
 		return nil
 	}
 	list := append(m.withFaults(i), m.best.with(i, func(st *model.Stmt) { st.FaultRow, st.Op.Fault = "", model.Fault{} }))
+	for _, c := range m.withFaults(i) {
+		list = append(list, c.with(i, threadAtMost))
+	}
 	return append(list, inPlainWorld(list)...)
 }
+
+// threadAtMost leaves a call no flags but those of a thread.
+func threadAtMost(st *model.Stmt) { st.Op.Flags &= threadFlags }
+
+const threadFlags = model.CloneVM | model.CloneSighand | model.CloneThread
 
 // withFaults gives an op every fault that it can have.
 func (m *minimizer) withFaults(i int) (list []candidate) {
@@ -209,7 +215,7 @@ func (m *minimizer) withFaults(i int) (list []candidate) {
 // fewerFlags removes flags: all, those of a thread, or one.
 func (m *minimizer) fewerFlags(i int) (list []candidate) {
 	flags := m.best.stmts[i].Op.Flags
-	for _, some := range append([]model.Flags{flags, model.CloneVM | model.CloneSighand | model.CloneThread, model.CloneSighand | model.CloneThread}, each(flags)...) {
+	for _, some := range append([]model.Flags{flags, threadFlags, threadFlags &^ model.CloneVM}, each(flags)...) {
 		list = append(list, m.best.with(i, func(st *model.Stmt) { st.Op.Flags &^= some }))
 	}
 	return list
@@ -329,7 +335,7 @@ var otherLimits = []func(b *model.Boot){
 	func(b *model.Boot) { b.Limits.PidMax = min(b.Limits.PidMax-1, model.MaxPids) },
 }
 
-// cost orders traces: by ops, the end being one if it takes that to fail, then by options of the world, then by how high its
+// cost orders traces: by ops, the end being two if it takes that to fail, then by options of the world, then by how high its
 // limits are, then by how plain the ops are. Whatever an edit does, only a lower cost is an improvement, and so the descent
 // ends. Of a candidate that has not run it is not known where it fails.
 func (m *minimizer) cost(c *candidate) []int {
@@ -340,7 +346,7 @@ func (m *minimizer) cost(c *candidate) []int {
 	}
 	l, end := &c.boot.Limits, 0
 	if c.atEnd {
-		end = 1
+		end = 2
 	}
 	return []int{len(c.stmts) + end, len(strings.Fields(c.boot.String())), end, int(l.MaxThreads) + int(l.PidMax) + int(c.boot.Nproc), weight}
 }
@@ -355,7 +361,7 @@ func (m *minimizer) weight(st *model.Stmt) int {
 	if st.FaultRow != "" {
 		t := &m.version.Calls[op.Kind]
 		row := t.Row(st.FaultRow)
-		w += 256 + 4*row
+		w += 16 + row
 		if row >= 0 {
 			w += slices.Index(t.Rows[row].Errs, op.Fault.Errno)
 		}

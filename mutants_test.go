@@ -305,7 +305,6 @@ var mutants = []mutant{
 	{"clone/signal_pending/missing", drop},
 	{"clone/init_completion/missing", drop},
 	{"clone/task_pid_vnr/missing", drop},
-	{"clone/mmput/never", rung(func(r *model.Rung) { r.Undo = nil })},
 	{"clone/copy_io/fails-to-mm", failTo("bad_fork_cleanup_mm")},
 	{"unshare/newpid_implies_thread/missing", drop},
 	{"unshare/unshare_unknown_flags/missing", drop},

@@ -20,7 +20,7 @@ import (
 func TestShrink(t *testing.T) {
 	checks, steps := 6000, 30
 	if testing.Short() {
-		checks, steps = 5*checks, 2*steps // rapid divides
+		checks, steps = 5*checks, 2*steps // rapid divides them
 	}
 	setRapid(t, map[string]string{"checks": fmt.Sprint(checks), "steps": fmt.Sprint(steps), "seed": "1", "nofailfile": "true", "failfile": "", "shrinktime": "0s"})
 	golden := readGolden(t, "testdata/mutants/v3.11.txt")
@@ -64,31 +64,33 @@ func (m *mutant) kill(t *testing.T) string {
 		t.Fatal("nothing breaks: the mutant survives")
 	}
 	f = forkcheck.MinimizeAny(f, nil)
-	checkReplay(t, v, f)
-	return fmt.Sprintf("killed by: %s\n%s", f.Breach.Invariant.Name, f.Trace())
+	text := f.Trace().String()
+	verdict := rerun(t, v, text)
+	if got, want := brokenBy(verdict.Breach), f.Breach.Invariant.Name; got != want {
+		t.Errorf("the trace broke %s, and when it runs again %q:\n%s", want, got, text)
+	}
+	if got := brokenBy(rerun(t, model.V311(), text).Breach); got != "" {
+		t.Errorf("the trace breaks %s on the kernel as it is:\n%s", got, text)
+	}
+	killer := f.Breach.Invariant.Name
+	if verdict.AtQuiet {
+		killer += ", when all is killed and reaped"
+	}
+	return fmt.Sprintf("killed by: %s\n%s", killer, text)
 }
 
-// checkReplay runs the text of a counterexample: on the mutant the same invariant breaks, on the kernel as it is none does.
-func checkReplay(t *testing.T, mutated *model.Version, f *forkcheck.Failure) {
+// rerun reads the text of a trace and runs it.
+func rerun(t *testing.T, v *model.Version, text string) forkcheck.Verdict {
 	t.Helper()
-	text := f.Trace().String()
-	for _, run := range []struct {
-		version *model.Version
-		want    string
-	}{{mutated, f.Breach.Invariant.Name}, {model.V311(), ""}} {
-		trace, err := model.ParseTrace(t.Name(), []byte(text))
-		if err != nil {
-			t.Fatalf("%v\n%s", err, text)
-		}
-		k := &model.Kernel{Version: run.version, Limits: trace.Boot.Limits}
-		verdict, err := forkcheck.Run(trace, forkcheck.Options{Kernel: k}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := brokenBy(verdict.Breach); got != run.want {
-			t.Errorf("replay breaks %q, want %q:\n%s", got, run.want, text)
-		}
+	trace, err := model.ParseTrace(t.Name(), []byte(text))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
 	}
+	verdict, err := forkcheck.Run(trace, forkcheck.Options{Kernel: &model.Kernel{Version: v, Limits: trace.Boot.Limits}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return verdict
 }
 
 // brokenBy is the name of the invariant that broke, "" if none did but by a defect that the kernel is known to have.

@@ -23,6 +23,7 @@ func V311() *Version {
 	}
 	for i := range v.Calls {
 		v.Calls[i].Rows = slices.Clone(v.Calls[i].Rows)
+		v.Calls[i].Ladder = slices.Clone(v.Calls[i].Ladder)
 	}
 	return v
 }
