@@ -23,7 +23,7 @@ var KnownDefects = []Known{
 	{ID: "V4", Says: "a group stop or continue overwrites signal->flags, and an init that was stopped from outside can be killed and can make siblings",
 		Fixed: "by v6.12", Breaks: []string{"ReaperIsUnkillable"}, Cause: stoppedInit},
 	{ID: "V9", Says: "a process whose leader exited first reports the leader's exit code, not that of its last thread",
-		Fixed: "by v6.12", Breaks: []string{"ExitCodeOfLastThread"}, Cause: func(c *Check) bool { return c.Op.Kind == model.Exit }},
+		Fixed: "by v6.12", Breaks: []string{"ExitCodeOfLastThread"}, Cause: leaderCodeKept},
 	{ID: "N1", Says: "a dying init of a pid namespace sets SIGCHLD to be ignored in a sighand_struct that it may share with its parent, which from then on is never told of its children",
 		Fixed: "not in v6.18", Breaks: []string{"ActionsAreOwn"}, Cause: sharedZap},
 	{ID: "N2", Says: "SIGKILL from outside does not begin a group exit of an init: while the thread that was told of it waits in vfork, the others live on",
@@ -46,6 +46,13 @@ func (c *Check) known(inv *Invariant) *Known {
 		}
 	}
 	return nil
+}
+
+// leaderCodeKept: the last thread has exited, and the code of the leader, which had exited before, is still its own.
+func leaderCodeKept(c *Check) bool {
+	l := c.before().Leader
+	b := &c.Before.Task[l]
+	return c.Op.Kind == model.Exit && l != c.Op.Actor && b.Flags&model.PFExiting != 0 && c.task(l).ExitCode == b.ExitCode
 }
 
 // firstForkFailed: a first clone into a namespace failed after its search for a number had begun, or its caller was killed
