@@ -35,7 +35,7 @@ func Faults(t *model.Table) (list []model.Fault) {
 // kinds are the operations by weight, in nested lists of at most seven so that none is far from the front.
 var kinds = [...]model.Kind{model.Clone, model.Exit, model.Wait4, model.Clone, model.Kill, model.NoOp}
 var rareKinds = [...]model.Kind{model.Unshare, model.ExitGroup, model.Sigaction, model.Sigprocmask, model.Tkill, model.Setrlimit, model.NoOp}
-var rarestKinds = [...]model.Kind{model.Tgkill, model.MapIDs, model.Unshare, model.ExitGroup}
+var rarestKinds = [...]model.Kind{model.Tgkill, model.MapIDs, model.Sysctl, model.Unshare, model.ExitGroup}
 var signalKinds = [...]model.Kind{model.Kill, model.Clone, model.Sigaction, model.Sigprocmask, model.Tkill, model.Wait4}
 
 // kind draws what to do. NoOp in a list leads to the next one.
@@ -109,6 +109,7 @@ var fields = [model.NKinds]func(t *Taste, src Source, s *model.State, op *model.
 		op.Arg, op.Arg2 = int32(pick(src, "soft", 3, 1, 5, int(model.RlimInfinity))), int32(pick(src, "hard", -1, 4, int(model.RlimInfinity)))
 	},
 	model.MapIDs: func(*Taste, Source, *model.State, *model.Op) {},
+	model.Sysctl: (*Taste).sysctl,
 }
 
 // The flags in the order in which a shrunk trace keeps them.
@@ -263,5 +264,13 @@ func (t *Taste) sigprocmask(src Source, s *model.State, op *model.Op) {
 	op.Set = one.Bit() | another.Bit()
 	if src.Bool("all") {
 		op.Set = ^model.SigSet(0)
+	}
+}
+
+// sysctl draws a limit that soon binds.
+func (t *Taste) sysctl(src Source, s *model.State, op *model.Op) {
+	op.Arg2 = int32(pick(src, "knob", model.KnobPidMax, model.KnobPid, model.KnobUser, model.KnobUTS, model.KnobTime))
+	if op.Arg = pick[int32](src, "value", 0, 1, 2, -1); model.Knob(op.Arg2) == model.KnobPidMax {
+		op.Arg = pick[int32](src, "value", 305, 302, 10, 32769)
 	}
 }

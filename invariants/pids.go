@@ -101,7 +101,7 @@ func pidAtEveryLevel(c *Check) error {
 		}
 		ns := p.NS[p.Level]
 		for l := int(p.Level); l >= 0; l-- {
-			if p.Nr[l] == 0 || p.Nr[l] >= c.K.PidMax || p.NS[l] != ns || ns == 0 {
+			if p.Nr[l] == 0 || p.Nr[l] >= model.MaxPidMax || p.NS[l] != ns || ns == 0 {
 				return fmt.Errorf("struct pid %d has number %d in pid namespace %d at level %d", i, p.Nr[l], p.NS[l], l)
 			}
 			ns = c.After.PidNS[ns].Parent

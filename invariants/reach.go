@@ -14,14 +14,14 @@ type Reach struct {
 	Traces, Steps int
 	Marks         model.Marks
 	Ops           [model.NKinds]int
-	Errnos        [model.NKinds][16]int // by kind, and index into errnos
+	Errnos        [model.NKinds][len(errnos)]int // by kind, and index into errnos
 	Sleeps        [model.NKinds]int
 	Seen          []int // premises met, by row of All
 	Known         []int // by row of KnownDefects
 }
 
 // errnos are the errors that are counted apart.
-var errnos = [...]model.Errno{0, model.EPERM, model.ESRCH, model.EINTR, model.ECHILD, model.EAGAIN, model.ENOMEM, model.EACCES, model.EBUSY, model.EINVAL,
+var errnos = [...]model.Errno{0, model.EPERM, model.ESRCH, model.EINTR, model.ECHILD, model.EAGAIN, model.ENOMEM, model.EACCES, model.EBUSY, model.EINVAL, model.ENOENT, model.EFAULT,
 	model.EMFILE, model.ENOSPC, model.EUSERS, model.ERESTARTSYS, model.ERESTARTNOINTR}
 
 // NewReach is an empty Reach.

@@ -40,6 +40,8 @@ var classSays = [model.NClasses]struct{ name, says, source string }{
 	model.UTSNS:       {"UTSNSCount", "a uts namespace is counted once for each nsproxy", "copy_utsname, free_nsproxy"},
 	model.IPCNS:       {"IPCNSCount", "an ipc namespace is counted once for each nsproxy", "copy_ipcs, free_nsproxy"},
 	model.NetNS:       {"NetNSCount", "a net namespace is counted once for each nsproxy", "copy_net_ns, free_nsproxy"},
+	model.CgroupNS:    {"CgroupNSCount", "a cgroup namespace is counted once for each nsproxy", "copy_cgroup_ns, free_nsproxy"},
+	model.TimeNS:      {"TimeNSCount", "a time namespace is counted twice for each nsproxy, for its own and for its children's", "copy_time_ns, free_nsproxy"},
 	model.PidNSClass:  {"PidNSCount", "a pid namespace is counted for each nsproxy, child namespace, struct pid at its level, and its proc mount", "alloc_pid, put_pid, put_pid_ns"},
 	model.UserNSClass: {"UserNSCount", "a user namespace is counted for each cred, child namespace and pid namespace", "create_user_ns, put_user_ns"},
 	model.UserClass:   {"UserCount", "user_struct.__count is the number of creds of the user", "prepare_creds, put_cred"},

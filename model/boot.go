@@ -118,6 +118,7 @@ func (b *Boot) State(s *State) {
 	if b.Dress {
 		s.dress(a)
 	}
+	s.PidNS[RootPidNS].PidMax = b.Limits.PidMax
 	if b.LastPid != 0 {
 		s.PidNS[RootPidNS].LastPid = b.LastPid
 	}
@@ -131,17 +132,17 @@ func (s *State) bootInit() {
 	for _, c := range []Class{MM, Files, FS, Sighand, Audit, CSS, Module, Nsproxy, Cred} {
 		t.Ref[c] = s.alloc(c)
 	}
-	for c := MntNS; c <= UserClass; c++ {
+	for _, c := range []Class{MntNS, UTSNS, IPCNS, NetNS, PidNSClass, UserNSClass, UserClass} {
 		s.alloc(c)
 	}
 	for _, c := range []Class{CSS, Module, Nsproxy, PidNSClass, UserNSClass, UserClass, Cred} {
 		s.Count[c][1]++
 	}
-	s.Nsproxy[1] = NsproxyStruct{NS: [4]Ref{1, 1, 1, 1}, ForChildren: RootPidNS}
+	s.Nsproxy[1] = NsproxyStruct{NS: [6]Ref{1, 1, 1, 1}, ForChildren: RootPidNS}
 	s.Cred[1] = CredStruct{Caps: CapAll, User: InitUser, UserNS: RootUserNS}
 	s.User[InitUser].Processes = 1
 	s.UserNS[RootUserNS] = UserNamespace{Mapped: true, Init: true}
-	s.PidNS[RootPidNS] = PidNamespace{LastPid: 1, UserNS: RootUserNS, Reaper: Init0, Adding: true, Hashed: 1, Proc: true}
+	s.PidNS[RootPidNS] = PidNamespace{LastPid: 1, PidMax: DefaultLimits.PidMax, UserNS: RootUserNS, Reaper: Init0, Adding: true, Hashed: 1, Proc: true}
 	s.Count[PidNSClass][RootPidNS] += 2 // the internal mount of proc, and init's struct pid
 	s.Count[UserNSClass][RootUserNS]++  // the global pid namespace
 	s.Pid[1] = Pid{Count: 1, Hashed: true}
@@ -149,8 +150,7 @@ func (s *State) bootInit() {
 	t.Signal = SignalID(s.alloc(SignalClass))
 	s.alloc(TaskClass)
 	s.Count[TaskClass][Init0]++
-	s.Signal[t.Signal] = SignalStruct{NrThreads: 1, Live: 1, Flags: SignalUnkillable, LeaderPid: 1, CurrTarget: Init0, SessionLeader: true,
-		NprocCur: RlimInfinity, NprocMax: RlimInfinity}
+	s.Signal[t.Signal] = SignalStruct{NrThreads: 1, Live: 1, Flags: SignalUnkillable, LeaderPid: 1, CurrTarget: Init0, NprocCur: RlimInfinity, NprocMax: RlimInfinity}
 	t.Nr, t.Tgid, t.ExitSignal = 1, 1, int16(SIGCHLD)
 	t.Pids = [NPidtypes]PidID{1, 1, 1}
 	t.Attached, t.Stage, t.Leader, t.Thread = 7, Hashed, Init0, Init0
@@ -161,7 +161,6 @@ func (s *State) bootInit() {
 func (s *State) setsid(t TaskID) {
 	p := &s.Task[t]
 	p.Pids = [NPidtypes]PidID{p.Pids[PidtypePID], p.Pids[PidtypePID], p.Pids[PidtypePID]}
-	s.Signal[p.Signal].SessionLeader = true
 }
 
 // login gives `a` its uid and capabilities.

@@ -21,6 +21,7 @@ does one Op to it in place. A Version is the tables of one kernel, written out i
 	get_signal_to_deliver, do_signal_stop      deliver.go
 	sys_unshare                                unshare.go
 	RLIMIT_NPROC, max_threads, setrlimit       limits.go
+	pid_max, user.max_*_namespaces             sysctl.go
 	get and put of every count                 refs.go
 	what happens by itself between two calls   settle.go
 	the state                                  state.go
@@ -64,6 +65,7 @@ The ops, an example each. A name on the left is what the child is called from th
 	a.sigprocmask(BLOCK, USR1|TERM)     BLOCK, UNBLOCK or SETMASK; signals, ALL, 0 or a mask
 	a.setrlimit(NPROC, 2, unlimited)    soft and hard limit; one of them leaves the hard limit
 	a.map_ids()                         writes uid_map and gid_map of a's user namespace
+	a.sysctl(pid_max, 400)              pid_max, or max_user_namespaces and its like
 	a.resume()                          a's paused call goes on
 
 Two suffixes go with any op but resume. A fault makes a row of the call fail; a pause stops the call before a row:

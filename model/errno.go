@@ -8,12 +8,14 @@ type Errno uint16
 // The error numbers that the modelled calls can give.
 const (
 	EPERM          Errno = 1
+	ENOENT         Errno = 2
 	ESRCH          Errno = 3
 	EINTR          Errno = 4
 	ECHILD         Errno = 10
 	EAGAIN         Errno = 11
 	ENOMEM         Errno = 12
 	EACCES         Errno = 13
+	EFAULT         Errno = 14
 	EBUSY          Errno = 16
 	EINVAL         Errno = 22
 	EMFILE         Errno = 24
@@ -31,8 +33,8 @@ var errnoNames = []struct {
 	errno Errno
 	name  string
 }{
-	{EPERM, "EPERM"}, {ESRCH, "ESRCH"}, {EINTR, "EINTR"}, {ECHILD, "ECHILD"}, {EAGAIN, "EAGAIN"}, {ENOMEM, "ENOMEM"},
-	{EACCES, "EACCES"}, {EBUSY, "EBUSY"}, {EINVAL, "EINVAL"}, {EMFILE, "EMFILE"}, {ENOSPC, "ENOSPC"}, {EUSERS, "EUSERS"},
+	{EPERM, "EPERM"}, {ENOENT, "ENOENT"}, {ESRCH, "ESRCH"}, {EINTR, "EINTR"}, {ECHILD, "ECHILD"}, {EAGAIN, "EAGAIN"}, {ENOMEM, "ENOMEM"},
+	{EACCES, "EACCES"}, {EFAULT, "EFAULT"}, {EBUSY, "EBUSY"}, {EINVAL, "EINVAL"}, {EMFILE, "EMFILE"}, {ENOSPC, "ENOSPC"}, {EUSERS, "EUSERS"},
 	{ERESTARTSYS, "ERESTARTSYS"}, {ERESTARTNOINTR, "ERESTARTNOINTR"},
 }
 

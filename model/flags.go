@@ -6,10 +6,12 @@ type Flags uint32
 
 // The clone flags, include/uapi/linux/sched.h.
 const (
+	CloneNewTime       Flags = 0x00000080 // unshare only: clone has its exit signal there
 	CloneVM            Flags = 0x00000100
 	CloneFS            Flags = 0x00000200
 	CloneFiles         Flags = 0x00000400
 	CloneSighand       Flags = 0x00000800
+	ClonePidfd         Flags = 0x00001000
 	ClonePtrace        Flags = 0x00002000
 	CloneVfork         Flags = 0x00004000
 	CloneParent        Flags = 0x00008000
@@ -22,6 +24,7 @@ const (
 	CloneDetached      Flags = 0x00400000
 	CloneUntraced      Flags = 0x00800000
 	CloneChildSettid   Flags = 0x01000000
+	CloneNewCgroup     Flags = 0x02000000
 	CloneNewUTS        Flags = 0x04000000
 	CloneNewIPC        Flags = 0x08000000
 	CloneNewUser       Flags = 0x10000000
@@ -63,14 +66,16 @@ type Word struct {
 var (
 	CloneWords = []Word{
 		{"VM", uint32(CloneVM)}, {"FS", uint32(CloneFS)}, {"FILES", uint32(CloneFiles)}, {"SIGHAND", uint32(CloneSighand)},
-		{"PTRACE", uint32(ClonePtrace)}, {"VFORK", uint32(CloneVfork)}, {"PARENT", uint32(CloneParent)}, {"THREAD", uint32(CloneThread)},
+		{"PIDFD", uint32(ClonePidfd)}, {"PTRACE", uint32(ClonePtrace)}, {"VFORK", uint32(CloneVfork)}, {"PARENT", uint32(CloneParent)}, {"THREAD", uint32(CloneThread)},
 		{"NEWNS", uint32(CloneNewNS)}, {"SYSVSEM", uint32(CloneSysvsem)}, {"SETTLS", uint32(CloneSettls)},
 		{"PARENT_SETTID", uint32(CloneParentSettid)}, {"CHILD_CLEARTID", uint32(CloneChildCleartid)},
 		{"DETACHED", uint32(CloneDetached)}, {"UNTRACED", uint32(CloneUntraced)}, {"CHILD_SETTID", uint32(CloneChildSettid)},
-		{"NEWUTS", uint32(CloneNewUTS)}, {"NEWIPC", uint32(CloneNewIPC)}, {"NEWUSER", uint32(CloneNewUser)},
+		{"NEWCGROUP", uint32(CloneNewCgroup)}, {"NEWUTS", uint32(CloneNewUTS)}, {"NEWIPC", uint32(CloneNewIPC)}, {"NEWUSER", uint32(CloneNewUser)},
 		{"NEWPID", uint32(CloneNewPID)}, {"NEWNET", uint32(CloneNewNet)}, {"IO", uint32(CloneIO)},
 	}
-	WaitWords = []Word{
+	// UnshareWords are CloneWords and what only unshare takes.
+	UnshareWords = append([]Word{{"NEWTIME", uint32(CloneNewTime)}}, CloneWords...)
+	WaitWords    = []Word{
 		{"WNOHANG", uint32(WNOHANG)}, {"WUNTRACED", uint32(WUNTRACED)}, {"WCONTINUED", uint32(WCONTINUED)},
 		{"__WNOTHREAD", uint32(WNOTHREAD)}, {"__WALL", uint32(WALL)}, {"__WCLONE", uint32(WCLONE)},
 	}
@@ -80,7 +85,7 @@ var (
 )
 
 // Cap is one capability of capabilities(7); CapSet is a set of them.
-type CapSet uint16
+type CapSet uint8
 
 // The capabilities that fork, signals and namespaces ask for.
 const (

@@ -20,6 +20,7 @@ func V311() *Version {
 		Sigprocmask: sigprocmask,
 		Setrlimit:   setrlimit,
 		MapIDs:      mapIDs,
+		Sysctl:      sysctlV311(),
 	}
 	for i := range v.Calls {
 		v.Calls[i].Rows = slices.Clone(v.Calls[i].Rows)

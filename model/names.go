@@ -110,7 +110,7 @@ func (n *Names) number(k *Kernel, s *State, actor TaskID, name string) int32 {
 			}
 		}
 	}
-	return int32(k.PidMax)
+	return PidMaxLimit
 }
 
 // Born gives the task that the last step brought to life its name. A child is born when it is attached to its pid,

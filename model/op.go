@@ -18,6 +18,7 @@ const (
 	Sigprocmask
 	Setrlimit
 	MapIDs
+	Sysctl
 	Resume
 	Die // a fatal signal takes effect; never asked for by an Op
 	NKinds
@@ -50,7 +51,7 @@ type Fault struct {
 //	Exit(Group)  Arg (code)                        Wait4       Target/Arg, Mode, Flags (options)
 //	Kill, Tkill  Target/Arg, Mode, Sig             Tgkill      Target/Arg, Arg2 (tgid; Target2's if set), Sig
 //	Sigaction    Sig, Mode, Flags                  Sigprocmask Mode, Set
-//	Setrlimit    Arg (soft), Arg2 (hard)
+//	Setrlimit    Arg (soft), Arg2 (hard)           Sysctl      Arg (value), Arg2 (knob)
 //
 // A Target stands for its pid number as the actor sees it; with no Target the number is Arg.
 type Op struct {
@@ -73,22 +74,25 @@ type Took uint32
 
 // What a call in flight holds besides objects of a class (bit 1<<class).
 const (
-	TookTask   Took = 1 << (iota + Took(InTask)) // task_struct and stack
-	TookCharge                                   // user.processes
-	TookModule                                   // exec domain
-	TookRwsem                                    // group_rwsem, read
-	TookSignal                                   // a signal_struct of its own
-	TookPid                                      // struct pid and numbers
-	TookPidNS                                    // the reference that a struct pid has on its namespace
+	TookTask    Took = 1 << (iota + Took(InTask)) // task_struct and stack
+	TookCharge                                    // user.processes
+	TookModule                                    // exec domain
+	TookRwsem                                     // group_rwsem, read
+	TookSignal                                    // a signal_struct of its own
+	TookPid                                       // struct pid and numbers
+	TookPidNS                                     // the reference that a struct pid has on its namespace
+	TookPidfd                                     // the reference that a pidfd has on the struct pid
+	TookDelayed                                   // a place on signal->multiprocess
 )
 
 // Flight is a call that has begun and not returned: paused, asleep, or running inside Step.
 type Flight struct {
 	Op        Op
-	Flags     Flags // Op.Flags with what unshare adds
+	Delayed   SigSet // clone of v6.x: signals to many processes that came meanwhile, for the child
+	Flags     Flags  // Op.Flags with what unshare adds
 	Took      Took
 	Ret       int32
-	Nr        int32 // kill, wait4: the number that the call was given
+	Nr        int32 // kill, wait4: the number that the call was given; exit: the children to release, a bit each
 	Err       Errno
 	Code      uint16  // exit: the code; wait4: the status found; clone: the child's number inside
 	PC        uint8   // the next row

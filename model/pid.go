@@ -1,5 +1,8 @@
 package model
 
+// PidMaxLimit is PID_MAX_LIMIT: no number is as high, whatever pid_max says.
+const PidMaxLimit = 4 << 20
+
 // RootPidNS is init_pid_ns.
 const RootPidNS PidNSID = 1
 
@@ -90,13 +93,13 @@ func (s *State) detach(t TaskID, typ PidType) {
 // last number is RESERVED_PIDS itself v3.11 gives up after the first search, and does not try that number.
 func (k *Kernel) allocPidmap(s *State, ns PidNSID) uint16 {
 	n := &s.PidNS[ns]
-	last := n.LastPid
+	most, last := s.PidNS[RootPidNS].PidMax, n.LastPid
 	nr := last + 1
-	if nr >= k.PidMax {
+	if nr >= most {
 		nr = k.ReservedPids
 	}
 	for range 2 {
-		for ; nr < k.PidMax; nr++ { // as many turns as struct pids, for the rest is free
+		for ; nr < most; nr++ { // as many turns as struct pids, for the rest is free
 			if !s.numberTaken(nr, ns) {
 				n.LastPid = nr
 				return nr

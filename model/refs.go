@@ -101,7 +101,9 @@ func init() { // the destructors put other classes: an initializer of the table 
 func destroyNsproxy(s *State, id Ref) {
 	n := s.Nsproxy[id]
 	for i, ns := range n.NS {
-		s.put(MntNS+Class(i), ns)
+		if c := MntNS + Class(i); ns != 0 || c < CgroupNS {
+			s.put(c, ns)
+		}
 	}
 	s.put(PidNSClass, Ref(n.ForChildren))
 	s.Nsproxy[id] = NsproxyStruct{}

@@ -2,24 +2,26 @@ package model
 
 // The sizes of the arenas. Slot 0 of each is NULL. A full arena is a kmem_cache_alloc that returns NULL.
 const (
-	MaxTasks  = 24 // task_struct, signal_struct, calls in flight
-	MaxPids   = 40 // struct pid; they outlive their tasks
-	MaxLevels = 8  // pid namespaces on one chain, the global one included
-	MaxPidNS  = 9
-	MaxUserNS = 9
-	MaxUsers  = 6
-	Slots     = MaxTasks // objects of any other class
+	MaxTasks   = 24 // task_struct, signal_struct, calls in flight
+	MaxPids    = 40 // struct pid; they outlive their tasks
+	MaxLevels  = 8  // pid namespaces on one chain, the global one included
+	MaxPidNS   = 9
+	MaxUserNS  = 9
+	MaxUsers   = 6
+	MaxUcounts = 14
+	Slots      = MaxTasks // objects of any other class
 )
 
 // Handles into the arenas; 0 is NULL in each.
 type (
-	TaskID   uint8
-	SignalID uint8
-	PidID    uint8
-	PidNSID  uint8
-	UserNSID uint8
-	UserID   uint8
-	Ref      uint8 // an object of the class it is filed under (Task.Ref, Nsproxy.NS, State.Count)
+	TaskID    uint8
+	SignalID  uint8
+	PidID     uint8
+	PidNSID   uint8
+	UserNSID  uint8
+	UserID    uint8
+	UcountsID uint8
+	Ref       uint8 // an object of the class it is filed under (Task.Ref, Nsproxy.NS, State.Count)
 )
 
 // Class is a sort of counted object. The first InTask of them are held through Task.Ref.
@@ -47,6 +49,8 @@ const (
 	UTSNS                        // uts_namespace.kref
 	IPCNS                        // ipc_namespace.count
 	NetNS                        // net.count
+	CgroupNS                     // cgroup_namespace.ns.count
+	TimeNS                       // time_namespace.ns.count
 	PidNSClass                   // pid_namespace.kref
 	UserNSClass                  // user_namespace.count
 	UserClass                    // user_struct.__count
@@ -55,8 +59,11 @@ const (
 	NClasses
 )
 
+// NNamespaces is how many kinds of namespace there are: the classes MntNS to UserNSClass.
+const NNamespaces = int(UserNSClass-MntNS) + 1
+
 var classNames = [NClasses]string{"mm", "files", "fs", "sighand", "sysvsem", "io", "seccomp", "mempolicy", "perf", "audit", "css_set", "module", "nsproxy", "cred",
-	"mnt_ns", "uts_ns", "ipc_ns", "net_ns", "pid_ns", "user_ns", "user", "signal", "task"}
+	"mnt_ns", "uts_ns", "ipc_ns", "net_ns", "cgroup_ns", "time_ns", "pid_ns", "user_ns", "user", "signal", "task"}
 
 // String is the kernel's word for the class: "files", "pid_ns".
 func (c Class) String() string { return classNames[c] }
@@ -190,7 +197,7 @@ type SignalStruct struct {
 	Readers           int8 // group_rwsem: threads being created
 	IsChildSubreaper  bool
 	HasChildSubreaper bool
-	SessionLeader     bool // signal->leader
+	QuickThreads      int8 // v6.x: threads that have not begun do_exit
 }
 
 // SighandStruct is sighand_struct: each set holds the signals whose action has that property.
@@ -215,7 +222,8 @@ type Pid struct {
 // PidNamespace is struct pid_namespace.
 type PidNamespace struct {
 	LastPid  uint16
-	Hashed   int8 // nr_hashed without the PIDNS_HASH_ADDING bit
+	PidMax   uint16 // numbers are below it; v3.11 has one for all, in the global namespace
+	Hashed   int8   // nr_hashed without the PIDNS_HASH_ADDING bit
 	Level    uint8
 	Parent   PidNSID
 	UserNS   UserNSID
@@ -227,11 +235,13 @@ type PidNamespace struct {
 
 // UserNamespace is struct user_namespace.
 type UserNamespace struct {
-	Owner  uint16 // kuid of the creator
-	Level  uint8
-	Parent UserNSID
-	Mapped bool // uid_map and gid_map are written
-	Init   bool // init_user_ns
+	Owner     uint16             // kuid of the creator
+	NprocMax  int16              // v6.x: rlimit_max[UCOUNT_RLIMIT_NPROC], for those outside who are charged for it
+	UcountMax [NNamespaces]uint8 // v6.x: ucount_max, how many namespaces of a kind one user may have
+	Level     uint8
+	Parent    UserNSID
+	Mapped    bool // uid_map and gid_map are written
+	Init      bool // init_user_ns
 }
 
 // User is user_struct of v3.11.
@@ -242,15 +252,30 @@ type User struct {
 
 // CredStruct is struct cred; real_cred and cred of a task are the same here.
 type CredStruct struct {
-	Caps   CapSet // effective, in UserNS
-	User   UserID
-	UserNS UserNSID
+	Caps    CapSet // effective, in UserNS
+	User    UserID
+	UserNS  UserNSID
+	Ucounts UcountsID // v6.x: where the task is charged
 }
+
+// Ucounts is struct ucounts of v6.x: what one user is charged in one user namespace, for itself and for the namespaces
+// below that it owns.
+type Ucounts struct {
+	UID        uint16
+	Nproc      int16             // rlimit[UCOUNT_RLIMIT_NPROC]
+	Namespaces [NNamespaces]int8 // ucount[], by class from MntNS on
+	NS         UserNSID
+	Count      int8 // references
+}
+
+// UcountUnlimited is a ucount_max that nobody reaches.
+const UcountUnlimited uint8 = 255
 
 // NsproxyStruct is struct nsproxy.
 type NsproxyStruct struct {
-	NS          [4]Ref // mnt, uts, ipc, net: classes MntNS..NetNS
-	ForChildren PidNSID
+	NS              [6]Ref // mnt, uts, ipc, net, cgroup, time: classes MntNS..TimeNS; v3.11 has no cgroup and time namespaces
+	ForChildren     PidNSID
+	TimeForChildren Ref
 }
 
 // State is the whole kernel as one comparable value: fixed arrays and handles, no pointers, no holes.
@@ -265,6 +290,8 @@ type State struct {
 	UserNS  [MaxUserNS]UserNamespace
 	User    [MaxUsers]User
 	Cred    [Slots]CredStruct
+	Ucounts [MaxUcounts]Ucounts
+	Charged [NNamespaces][Slots]UcountsID // v6.x: where each namespace is charged, by class from MntNS on
 	Nsproxy [Slots]NsproxyStruct
 	Count   [NClasses][Slots]int8
 

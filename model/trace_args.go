@@ -20,10 +20,11 @@ type vocabulary struct {
 
 // The vocabularies of the arguments.
 var (
-	cloneBits  = vocabulary{"flag", "CLONE_", findCloneBits, func() []string { return wordNames(CloneWords) }, math.MaxUint32}
-	waitBits   = wordBits("option", "", WaitWords)
-	actionBits = wordBits("flag", "SA_", SigactionWords)
-	signalBits = vocabulary{"signal", "SIG", findSignalBits, func() []string { return append(SignalNames(), "ALL") }, math.MaxUint64}
+	cloneBits   = vocabulary{"flag", "CLONE_", findCloneBits, func() []string { return wordNames(CloneWords) }, math.MaxUint32}
+	unshareBits = vocabulary{"flag", "CLONE_", findUnshareBits, func() []string { return wordNames(UnshareWords) }, math.MaxUint32}
+	waitBits    = wordBits("option", "", WaitWords)
+	actionBits  = wordBits("flag", "SA_", SigactionWords)
+	signalBits  = vocabulary{"signal", "SIG", findSignalBits, func() []string { return append(SignalNames(), "ALL") }, math.MaxUint64}
 )
 
 func wordBits(what, prefix string, words []Word) vocabulary {
@@ -39,6 +40,12 @@ func findCloneBits(name string) (uint64, bool) {
 		return uint64(sig), true
 	}
 	bits, ok := findWord(CloneWords, name)
+	return uint64(bits), ok
+}
+
+// findUnshareBits knows the flags of unshare.
+func findUnshareBits(name string) (uint64, bool) {
+	bits, ok := findWord(UnshareWords, name)
 	return uint64(bits), ok
 }
 

@@ -23,7 +23,7 @@ var ops = []opSpec{
 	{"fork", Clone, "fork()", 0, 0, readFork(0), writeFork(0)},
 	{"vfork", Clone, "vfork()", 0, 0, readFork(CloneVM | CloneVfork), writeFork(CloneVM | CloneVfork)},
 	{"clone", Clone, "clone(FLAGS[, SIG])", 1, 2, readClone, writeClone},
-	{"unshare", Unshare, "unshare(FLAGS)", 1, 1, readUnshare, func(st *Stmt) []string { return []string{bitNames(CloneWords, uint32(st.Op.Flags))} }},
+	{"unshare", Unshare, "unshare(FLAGS)", 1, 1, readUnshare, func(st *Stmt) []string { return []string{bitNames(UnshareWords, uint32(st.Op.Flags))} }},
 	{"exit", Exit, "exit([CODE])", 0, 1, readCode, writeArg},
 	{"exit_group", ExitGroup, "exit_group([CODE])", 0, 1, readCode, writeArg},
 	{"wait4", Wait4, "wait4(WHO[, OPTIONS])", 1, 2, readWait4, writeWait4},
@@ -34,6 +34,7 @@ var ops = []opSpec{
 	{"sigprocmask", Sigprocmask, "sigprocmask(BLOCK|UNBLOCK|SETMASK, SET)", 2, 2, readSigprocmask, writeSigprocmask},
 	{"setrlimit", Setrlimit, "setrlimit(NPROC, SOFT[, HARD])", 2, 3, readSetrlimit, writeSetrlimit},
 	{"map_ids", MapIDs, "map_ids()", 0, 0, readNothing, writeNothing},
+	{"sysctl", Sysctl, "sysctl(KNOB, N)", 2, 2, readSysctl, writeSysctl},
 	{"resume", Resume, "resume()", 0, 0, readNothing, writeNothing},
 }
 
@@ -132,7 +133,7 @@ func writeClone(st *Stmt) []string {
 }
 
 func readUnshare(p *stmtParser, args []ast.Expr) {
-	p.st.Op.Flags = Flags(p.bits(args[0], cloneBits))
+	p.st.Op.Flags = Flags(p.bits(args[0], unshareBits))
 }
 
 // readCode reads an exit code; none is 0.
@@ -267,6 +268,15 @@ func writeSetrlimit(st *Stmt) []string {
 		args = append(args, limitText(st.Op.Arg2))
 	}
 	return args
+}
+
+func readSysctl(p *stmtParser, args []ast.Expr) {
+	p.st.Op.Arg2 = int32(p.mode(args[0], "sysctl", KnobWords))
+	p.st.Op.Arg = p.number(args[1])
+}
+
+func writeSysctl(st *Stmt) []string {
+	return []string{modeName(KnobWords, Mode(st.Op.Arg2)), strconv.Itoa(int(st.Op.Arg))}
 }
 
 // limitText writes a limit; what does not fit is clipped by the kernel, and is unlimited here.

@@ -33,7 +33,7 @@ func TestStmtSpelling(t *testing.T) {
 		{"a.clone(0x11)", "a.fork()", Op{Kind: Clone, Sig: SIGCHLD}},
 		{"a.clone(0x10a)", "a.clone(VM, USR1)", Op{Kind: Clone, Flags: CloneVM, Sig: SIGUSR1}},
 		{"a.clone((VM|FS), 0)", "a.clone(VM|FS, 0)", Op{Kind: Clone, Flags: CloneVM | CloneFS}},
-		{"a.clone(0x1000|IO, 200)", "a.clone(IO|0x1000, 200)", Op{Kind: Clone, Flags: CloneIO | 0x1000, Sig: 200}},
+		{"a.clone(0x1000|IO, 200)", "a.clone(PIDFD|IO, 200)", Op{Kind: Clone, Flags: CloneIO | 0x1000, Sig: 200}},
 		{"b := a.fork()", "", Op{Kind: Clone, Sig: SIGCHLD}},
 		{"a.vfork()", "", Op{Kind: Clone, Flags: CloneVM | CloneVfork, Sig: SIGCHLD}},
 		{"a.unshare(NEWPID|NEWNS)", "a.unshare(NEWNS|NEWPID)", Op{Kind: Unshare, Flags: CloneNewPID | CloneNewNS}},

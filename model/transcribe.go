@@ -96,9 +96,9 @@ func (w *writer) unknown(name string, minus bool) int32 {
 	case name != "":
 		return 0
 	case minus:
-		return -int32(w.k.PidMax)
+		return -PidMaxLimit
 	}
-	return int32(w.k.PidMax)
+	return PidMaxLimit
 }
 
 // row is the name of the row that an op numbers from 1; "" for none.

@@ -26,7 +26,7 @@ func (k *Kernel) number(s *State, f *Flight, target TaskID, arg int32) int32 {
 	}
 	nr := int32(s.NumberSeen(f.Op.Actor, target))
 	if nr == 0 {
-		nr = int32(k.PidMax)
+		nr = PidMaxLimit
 	}
 	if f.Op.Mode == Negative {
 		return -nr

@@ -1,0 +1,54 @@
+package model
+
+import "slices"
+
+// Knob is what a sysctl op writes.
+type Knob int32
+
+// The knobs: pid_max, and how many namespaces of a kind a user may have, in the order of their classes.
+const (
+	KnobPidMax Knob = iota
+	KnobMnt
+	KnobUTS
+	KnobIPC
+	KnobNet
+	KnobCgroup
+	KnobTime
+	KnobPid
+	KnobUser
+)
+
+// KnobWords names the knobs as below /proc/sys/kernel and /proc/sys/user.
+var KnobWords = []Word{
+	{"pid_max", uint32(KnobPidMax)}, {"max_mnt_namespaces", uint32(KnobMnt)}, {"max_uts_namespaces", uint32(KnobUTS)},
+	{"max_ipc_namespaces", uint32(KnobIPC)}, {"max_net_namespaces", uint32(KnobNet)}, {"max_cgroup_namespaces", uint32(KnobCgroup)},
+	{"max_time_namespaces", uint32(KnobTime)}, {"max_pid_namespaces", uint32(KnobPid)}, {"max_user_namespaces", uint32(KnobUser)},
+}
+
+// knob is a condition on the knob that is written.
+func knob(is func(Knob) bool) Cond {
+	return func(k *Kernel, s *State, f *Flight) bool { return is(Knob(f.Op.Arg2)) }
+}
+
+func isPidMax(n Knob) bool { return n == KnobPidMax }
+
+// pidMaxRange refuses values that leave no number above RESERVED_PIDS, and those above what this model counts to.
+var pidMaxRange = Row{Name: "pid_max_range", Source: "kernel/sysctl.c:proc_dointvec_minmax", Errs: []Errno{EINVAL},
+	Body: Rule{When: func(k *Kernel, s *State, f *Flight) bool {
+		return isPidMax(Knob(f.Op.Arg2)) && (f.Op.Arg <= int32(k.ReservedPids) || f.Op.Arg > MaxPidMax)
+	}, Errno: EINVAL}}
+
+// MaxPidMax is the highest pid_max that a State holds; PID_MAX_LIMIT is far above.
+const MaxPidMax = 32768
+
+// sysctlV311 writes the one pid_max; user.max_*_namespaces came with v4.9.
+func sysctlV311() Table {
+	return Table{Name: "sysctl", Rows: slices.Clone([]Row{
+		{Name: "sysctl_lookup", Source: "fs/proc/proc_sysctl.c:proc_sys_lookup", Errs: []Errno{ENOENT},
+			Body: Rule{When: knob(func(n Knob) bool { return !isPidMax(n) }), Errno: ENOENT}},
+		{Name: "sysctl_perm", Source: "fs/proc/proc_sysctl.c:sysctl_perm", Errs: []Errno{EACCES},
+			Body: Rule{When: func(k *Kernel, s *State, f *Flight) bool { return s.uid(f.Op.Actor) != 0 }, Errno: EACCES}},
+		pidMaxRange,
+		act("set_pid_max", "kernel/sysctl.c:proc_dointvec_minmax", func(k *Kernel, s *State, f *Flight) { s.PidNS[RootPidNS].PidMax = uint16(f.Op.Arg) }),
+	})}
+}
