@@ -18,7 +18,7 @@ type Census struct {
 }
 
 // bases are the references of the idle task and of static objects, on the first object of each class.
-var bases = [...]model.Class{model.CSS, model.Module, model.Nsproxy, model.PidNSClass, model.UserNSClass, model.UserClass}
+var bases = [...]model.Class{model.CSS, model.Module, model.Nsproxy, model.CgroupNS, model.TimeNS, model.PidNSClass, model.UserNSClass, model.UserClass}
 
 // take counts.
 func (n *Census) take(k *model.Kernel, s *model.State) {

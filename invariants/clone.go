@@ -231,7 +231,7 @@ func newborn(c *Check) error {
 		left bool
 	}{
 		{"pending signals", p.Pending != 0}, {"children", p.Children != 0}, {"a pdeath signal", p.Pdeath != 0},
-		{"a robust list", p.RobustList}, {"single step", p.SingleStep}, {"used superuser privileges", p.Flags&model.PFSuperpriv != 0},
+		{"a robust list", p.RobustList}, {"single step", p.Flags&model.SingleStep != 0}, {"used superuser privileges", p.Flags&model.PFSuperpriv != 0},
 		{"a stop to take part in", p.Jobctl&^model.Stopped != 0}, {"executed a program", p.Flags&model.DidExec != 0 || p.Flags&model.PFForknoexec == 0}, {"an exit state", p.ExitState != model.Alive},
 		{"a child tid to set", p.SetChildTid != (c.Op.Flags&model.CloneChildSettid != 0)},
 		{"a child tid to clear", p.ClearChildTid != (c.Op.Flags&model.CloneChildCleartid != 0)},

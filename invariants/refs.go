@@ -33,6 +33,7 @@ var classSays = [model.NClasses]struct{ name, says, source string }{
 	model.Perf:        {"PerfContext", "a perf context belongs to one task", "perf_event_init_task, perf_event_free_task"},
 	model.Audit:       {"AuditContext", "an audit context belongs to one task", "audit_alloc, audit_free"},
 	model.CSS:         {"CssSetCount", "css_set.refcount is the number of tasks in the cgroup that have not left it", "cgroup_fork, cgroup_exit"},
+	model.Security:    {"SecurityBlob", "a security blob belongs to one task", "security_task_alloc, security_task_free"},
 	model.Module:      {"ModuleCount", "the exec domain's module is counted once for each task that has not exited", "try_module_get, module_put"},
 	model.Nsproxy:     {"NsproxyCount", "nsproxy.count is the number of tasks with the nsproxy", "copy_namespaces, exit_task_namespaces"},
 	model.Cred:        {"CredUsage", "cred.usage is two for each task_struct with it", "copy_creds, exit_creds"},

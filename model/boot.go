@@ -95,21 +95,38 @@ func (b *Boot) NewKernel() (*Kernel, error) {
 	return nil, fmt.Errorf("unknown kernel %q", b.Version)
 }
 
-// bootKernel makes the worlds: an unchanged kernel without limits, whatever is done to another.
-var bootKernel = Kernel{Version: V311(), Limits: DefaultLimits}
+// bootKernels make the worlds: unchanged kernels without limits, whatever is done to another.
+var bootKernels = func() (list []Kernel) {
+	for _, v := range Versions {
+		list = append(list, Kernel{Version: v.New(), Limits: DefaultLimits})
+	}
+	return list
+}()
+
+// bootKernel is the one for the version of the world.
+func (b *Boot) bootKernel() *Kernel {
+	for i := range bootKernels {
+		if bootKernels[i].Name == b.Version {
+			return &bootKernels[i]
+		}
+	}
+	return &bootKernels[0]
+}
 
 // State builds the world.
 func (b *Boot) State(s *State) {
+	k := b.bootKernel()
 	*s = State{}
 	s.bootInit()
+	k.boot(s)
 	if b.World == Container {
-		bootKernel.Step(s, Op{Kind: Clone, Actor: Init0, Sig: SIGCHLD})
+		k.Step(s, Op{Kind: Clone, Actor: Init0, Sig: SIGCHLD})
 		s.setsid(Host)
-		bootKernel.Step(s, Op{Kind: Clone, Actor: Host, Flags: CloneNewPID, Sig: SIGCHLD})
+		k.Step(s, Op{Kind: Clone, Actor: Host, Flags: CloneNewPID, Sig: SIGCHLD})
 		s.setsid(CInit)
-		bootKernel.Step(s, Op{Kind: Clone, Actor: CInit, Sig: SIGCHLD})
+		k.Step(s, Op{Kind: Clone, Actor: CInit, Sig: SIGCHLD})
 	} else {
-		bootKernel.Step(s, Op{Kind: Clone, Actor: Init0, Sig: SIGCHLD})
+		k.Step(s, Op{Kind: Clone, Actor: Init0, Sig: SIGCHLD})
 	}
 	a := b.Actor()
 	s.Task[a].Pids[PidtypePGID] = s.Task[a].Pids[PidtypePID] // its own process group in its init's session
@@ -117,6 +134,7 @@ func (b *Boot) State(s *State) {
 	s.Signal[s.Task[a].Signal].NprocCur, s.Signal[s.Task[a].Signal].NprocMax = b.Nproc, b.Nproc
 	if b.Dress {
 		s.dress(a)
+		s.Task[a].Flags |= k.dressed
 	}
 	s.PidNS[RootPidNS].PidMax = b.Limits.PidMax
 	if b.LastPid != 0 {
@@ -129,22 +147,22 @@ func (b *Boot) State(s *State) {
 // counted once more (see invariants).
 func (s *State) bootInit() {
 	t := &s.Task[Init0]
-	for _, c := range []Class{MM, Files, FS, Sighand, Audit, CSS, Module, Nsproxy, Cred} {
+	for _, c := range []Class{MM, Files, FS, Sighand, Audit, CSS, Nsproxy, Cred} {
 		t.Ref[c] = s.alloc(c)
 	}
-	for _, c := range []Class{MntNS, UTSNS, IPCNS, NetNS, PidNSClass, UserNSClass, UserClass} {
+	for c := MntNS; c <= UserClass; c++ {
 		s.alloc(c)
 	}
-	for _, c := range []Class{CSS, Module, Nsproxy, PidNSClass, UserNSClass, UserClass, Cred} {
+	s.alloc(Module)
+	for _, c := range []Class{CSS, Nsproxy, PidNSClass, UserNSClass, UserClass, Cred} {
 		s.Count[c][1]++
 	}
 	s.Nsproxy[1] = NsproxyStruct{NS: [6]Ref{1, 1, 1, 1}, ForChildren: RootPidNS}
 	s.Cred[1] = CredStruct{Caps: CapAll, User: InitUser, UserNS: RootUserNS}
-	s.User[InitUser].Processes = 1
-	s.UserNS[RootUserNS] = UserNamespace{Mapped: true, Init: true}
-	s.PidNS[RootPidNS] = PidNamespace{LastPid: 1, PidMax: DefaultLimits.PidMax, UserNS: RootUserNS, Reaper: Init0, Adding: true, Hashed: 1, Proc: true}
-	s.Count[PidNSClass][RootPidNS] += 2 // the internal mount of proc, and init's struct pid
-	s.Count[UserNSClass][RootUserNS]++  // the global pid namespace
+	s.UserNS[RootUserNS] = UserNamespace{Mapped: true, Init: true, NprocMax: RlimInfinity, UcountMax: unlimitedNamespaces}
+	s.PidNS[RootPidNS] = PidNamespace{LastPid: 1, PidMax: DefaultLimits.PidMax, UserNS: RootUserNS, Reaper: Init0, Adding: true, Hashed: 1}
+	s.Count[PidNSClass][RootPidNS]++   // init's struct pid
+	s.Count[UserNSClass][RootUserNS]++ // the global pid namespace
 	s.Pid[1] = Pid{Count: 1, Hashed: true}
 	s.Pid[1].Nr[0], s.Pid[1].NS[0] = 1, RootPidNS
 	t.Signal = SignalID(s.alloc(SignalClass))
@@ -155,6 +173,30 @@ func (s *State) bootInit() {
 	t.Pids = [NPidtypes]PidID{1, 1, 1}
 	t.Attached, t.Stage, t.Leader, t.Thread = 7, Hashed, Init0, Init0
 	s.Tasks, s.NrThreads, s.ProcessCounts = Init0, 1, 1
+}
+
+// bootV311 charges the global init to its user, and mounts proc in its pid namespace.
+func bootV311(s *State) {
+	s.User[InitUser].Processes = 1
+	s.PidNS[RootPidNS].Proc = true
+	s.get(PidNSClass, Ref(RootPidNS))
+	s.Task[Init0].Ref[Module] = 1
+	s.get(Module, 1)
+}
+
+// bootV6 charges the global init to init_ucounts, which is static, and gives it what v3.11 does not know.
+func bootV6(s *State) {
+	init := s.allocUcounts(RootUserNS, 0)
+	s.getUcounts(init)
+	s.Ucounts[init].Nproc = 1
+	s.Cred[1].Ucounts = init
+	s.Task[Init0].Ref[Security] = s.alloc(Security)
+	s.Signal[s.Task[Init0].Signal].QuickThreads = 1
+	n := &s.Nsproxy[1]
+	n.NS[CgroupNS-MntNS], n.NS[TimeNS-MntNS], n.TimeForChildren = 1, 1, 1
+	for _, c := range []Class{CgroupNS, TimeNS, TimeNS} {
+		s.get(c, 1)
+	}
 }
 
 // setsid makes a task of a world the leader of a session and a process group of its own.
@@ -171,8 +213,16 @@ func (s *State) login(t TaskID, uid uint16, caps CapSet) {
 		return
 	}
 	user := UserID(s.alloc(UserClass))
-	s.User[user] = User{UID: uid, Processes: 1}
-	s.User[c.User].Processes--
+	s.User[user] = User{UID: uid}
+	if c.Ucounts == 0 {
+		s.User[user].Processes++
+		s.User[c.User].Processes--
+	} else {
+		s.chargeNproc(c.Ucounts, -1)
+		s.putUcounts(c.Ucounts)
+		c.Ucounts = s.allocUcounts(c.UserNS, uid)
+		s.chargeNproc(c.Ucounts, 1)
+	}
 	s.put(UserClass, Ref(c.User))
 	c.User = user
 }
@@ -183,9 +233,9 @@ func (s *State) dress(t TaskID) {
 	for _, c := range []Class{SysvSem, IO, Seccomp, Mempolicy, Perf} {
 		p.Ref[c] = s.alloc(c)
 	}
-	p.Altstack, p.RobustList, p.SetChildTid, p.ClearChildTid, p.SingleStep = true, true, true, true, true
+	p.Altstack, p.RobustList, p.SetChildTid, p.ClearChildTid = true, true, true, true
 	p.Pdeath, p.ExitSignal, p.Jobctl = SIGUSR2, int16(SIGUSR1), StopDequeued
-	p.Flags = p.Flags&^PFForknoexec | PFSuperpriv | PFNprocExceeded | DidExec
+	p.Flags = p.Flags&^PFForknoexec | PFSuperpriv | PFNprocExceeded | SingleStep
 	p.SelfExecID, p.ParentExecID, s.Task[p.RealParent].SelfExecID = 5, 2, 2
 	p.Blocked, p.Pending = SIGUSR1.Bit(), SIGUSR1.Bit()
 	s.Signal[p.Signal].Shared = SIGUSR1.Bit()

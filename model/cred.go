@@ -40,6 +40,9 @@ func (s *State) prepareCreds(old Ref) Ref {
 	s.Cred[id] = c
 	s.get(UserClass, Ref(c.User))
 	s.get(UserNSClass, Ref(c.UserNS))
+	if c.Ucounts != 0 {
+		s.getUcounts(c.Ucounts)
+	}
 	return id
 }
 

@@ -45,11 +45,11 @@ func (k *Kernel) deliver(s *State, t TaskID, res *Result) {
 	}
 	if why := g.Flags & signalCldMask; why != 0 {
 		g.Flags &^= signalCldMask
-		s.notifyParentCldstop(t, why)
+		k.notifyParentCldstop(s, t, why)
 		return
 	}
 	if p.Jobctl&StopPending != 0 {
-		s.doSignalStop(t, 0)
+		k.doSignalStop(s, t, 0)
 		return
 	}
 	sig := s.dequeue(t)
@@ -65,7 +65,7 @@ func (k *Kernel) deliver(s *State, t TaskID, res *Result) {
 	case g.Flags&SignalUnkillable != 0 && kernelOnly&bit == 0:
 	case stopSet&bit != 0:
 		if sig == SIGSTOP || !s.orphaned(s.pgrp(t), 0) {
-			s.doSignalStop(t, sig)
+			k.doSignalStop(s, t, sig)
 		}
 	default:
 		p.Flags |= PFSignaled
@@ -149,7 +149,7 @@ func (k *Kernel) die(s *State, t TaskID, sig Signal, res *Result) {
 
 // doSignalStop is do_signal_stop: the first thread to take a stop signal asks the others to stop as well; the last
 // one to stop makes it a stop of the group.
-func (s *State) doSignalStop(t TaskID, sig Signal) {
+func (k *Kernel) doSignalStop(s *State, t TaskID, sig Signal) {
 	p := &s.Task[t]
 	g := &s.Signal[p.Signal]
 	if p.Jobctl&StopPending == 0 {
@@ -168,10 +168,10 @@ func (s *State) doSignalStop(t TaskID, sig Signal) {
 			return false
 		})
 	}
-	notify := s.participateGroupStop(t)
+	notify := k.participateGroupStop(s, t)
 	p.Jobctl |= Stopped
 	if notify {
-		s.notifyParentCldstop(t, SignalCldStopped)
+		k.notifyParentCldstop(s, t, SignalCldStopped)
 	}
 }
 
@@ -184,9 +184,8 @@ func (s *State) setStopPending(t TaskID) bool {
 	return true
 }
 
-// participateGroupStop is task_participate_group_stop: it says whether this thread completes the stop. v3.11 assigns
-// the flags, and so forgets SIGNAL_UNKILLABLE.
-func (s *State) participateGroupStop(t TaskID) bool {
+// participateGroupStop is task_participate_group_stop: it says whether this thread completes the stop.
+func (k *Kernel) participateGroupStop(s *State, t TaskID) bool {
 	p := &s.Task[t]
 	g := &s.Signal[p.Signal]
 	consume := p.Jobctl&StopConsume != 0
@@ -200,20 +199,20 @@ func (s *State) participateGroupStop(t TaskID) bool {
 	if g.StopCount != 0 || g.Flags&SignalStopStopped != 0 {
 		return false
 	}
-	g.Flags = SignalStopStopped
+	k.setStopFlags(g, SignalStopStopped)
 	return true
 }
 
 // notifyParentCldstop is do_notify_parent_cldstop: SIGCHLD for a stop or a continue, unless the parent does not
 // want to hear of it.
-func (s *State) notifyParentCldstop(t TaskID, why SignalFlags) {
+func (k *Kernel) notifyParentCldstop(s *State, t TaskID, why SignalFlags) {
 	parent := s.Task[s.Task[t].Leader].RealParent
 	if parent == 0 {
 		return
 	}
 	h := &s.Sighand[s.Task[parent].Ref[Sighand]]
 	if !(h.Ignore | h.NoCldStop).Has(SIGCHLD) {
-		s.sendSignal(SIGCHLD, parent, shared, false)
+		k.sendSignal(s, SIGCHLD, parent, shared, false)
 	}
 	s.wakeParent(s.Task[t].Leader)
 }

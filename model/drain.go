@@ -21,7 +21,7 @@ func (k *Kernel) drainOnce(s *State, res *Result) (resumed bool) {
 			k.run(s, f, res)
 		}
 		if s.Task[t].Stage == Hashed && !s.sameGroup(t, Init0) {
-			s.sendSignal(SIGKILL, t, private, true)
+			k.sendSignal(s, SIGKILL, t, private, true)
 		}
 	}
 	k.settle(s, res)

@@ -60,7 +60,7 @@ func doExitV311() []Row {
 
 		notify("kill_orphaned_pgrp", "kernel/exit.c:kill_orphaned_pgrp", func(k *Kernel, s *State, f *Flight) {
 			if f.GroupDead {
-				s.killOrphanedPgrp(s.parent(f).Leader, 0)
+				k.killOrphanedPgrp(s, s.parent(f).Leader, 0)
 			}
 		}),
 		notify("exit_notify", "kernel/exit.c:exit_notify", exitNotify),
@@ -73,7 +73,7 @@ func doExitV311() []Row {
 		exitDrop("exit_io_context", "block/blk-ioc.c:exit_io_context", IO),
 		act("task_dead", "kernel/sched/core.c:finish_task_switch", func(k *Kernel, s *State, f *Flight) {
 			s.parent(f).Flags |= Dead
-			s.put(TaskClass, Ref(f.Op.Actor))
+			k.putTask(s, f.Op.Actor)
 		}),
 	}
 }
@@ -138,8 +138,8 @@ func exitSignals(k *Kernel, s *State, f *Flight) {
 		return
 	}
 	s.retarget(f.Op.Actor, ^p.Blocked)
-	if p.Jobctl&StopPending != 0 && s.participateGroupStop(f.Op.Actor) {
-		s.notifyParentCldstop(f.Op.Actor, SignalCldStopped)
+	if p.Jobctl&StopPending != 0 && k.participateGroupStop(s, f.Op.Actor) {
+		k.notifyParentCldstop(s, f.Op.Actor, SignalCldStopped)
 	}
 }
 
@@ -156,7 +156,7 @@ func mmRelease(k *Kernel, s *State, f *Flight) {
 func exitNotify(k *Kernel, s *State, f *Flight) {
 	p, t := s.parent(f), f.Op.Actor
 	p.ExitState, f.Victim = ExitDead, t
-	if s.leader(t) && !(s.alone(t) && s.notifyParent(t, Signal(p.ExitSignal))) {
+	if s.leader(t) && !(s.alone(t) && k.notifyParent(s, t, Signal(p.ExitSignal))) {
 		p.ExitState, f.Victim = ExitZombie, 0
 	}
 }

@@ -95,7 +95,7 @@ var (
 	rowPerfReset   = reset("perf_event_ctxp_null", "kernel/events/core.c:perf_event_init_task", func(c *Task) { c.Ref[Perf] = 0 })
 	rowMMReset     = reset("mm_null", "kernel/fork.c:copy_mm", func(c *Task) { c.Ref[MM] = 0 })
 	rowRobustList  = reset("robust_list", forkC, func(c *Task) { c.RobustList = false })
-	rowSingleStep  = reset("user_disable_single_step", forkC, func(c *Task) { c.SingleStep = false })
+	rowSingleStep  = reset("user_disable_single_step", forkC, func(c *Task) { c.Flags &^= SingleStep })
 	rowJobctl      = publish("jobctl", 0, 0, func(k *Kernel, s *State, f *Flight) { s.child(f).Jobctl = 0 }) // ptrace_init_task
 	rowPdeath      = reset("pdeath_signal", forkC, func(c *Task) { c.Pdeath = 0 })
 	rowExitState   = reset("exit_state", forkC, func(c *Task) { c.ExitState = Alive })
@@ -220,12 +220,6 @@ var (
 			}
 			return next
 		})}
-	rowAllocPidmap = Row{Name: "alloc_pidmap", Source: "kernel/pid.c:alloc_pidmap", Fail: "out_free", Errs: []Errno{ENOMEM},
-		Body: Func(func(k *Kernel, s *State, f *Flight) Errno {
-			return k.takeNumber(s, f, int(s.Pid[f.Pid].Level), s.forChildren(f.Child))
-		})}
-	rowAllocPidmapUp = Row{Name: "alloc_pidmap_parents", Source: "kernel/pid.c:alloc_pidmap", Fail: "out_free", Errs: []Errno{ENOMEM}, Body: Func(takeNumbersAbove),
-		CanFail: func(k *Kernel, s *State, f *Flight) bool { return s.Pid[f.Pid].Level > 0 }}
 	rowPrepareProc = Row{Name: "pid_ns_prepare_proc", Source: "fs/proc/root.c:pid_ns_prepare_proc", Fail: "out_free", Errs: []Errno{ENOMEM}, CanFail: childReaper,
 		Body: Act(func(k *Kernel, s *State, f *Flight) {
 			if ns := s.forChildren(f.Child); childReaper(k, s, f) {
@@ -254,26 +248,39 @@ func childReaper(k *Kernel, s *State, f *Flight) bool {
 	return p.Nr[p.Level] == 1
 }
 
-// takeNumber gives the new pid a number at one level.
-func (k *Kernel) takeNumber(s *State, f *Flight, level int, ns PidNSID) Errno {
-	nr := k.allocPidmap(s, ns)
-	if nr == 0 {
-		return ENOMEM
-	}
-	s.Pid[f.Pid].Nr[level], s.Pid[f.Pid].NS[level] = nr, ns
-	return next
-}
-
-// takeNumbersAbove goes on with the namespaces above, the nearest first.
-func takeNumbersAbove(k *Kernel, s *State, f *Flight) Errno {
-	ns := s.forChildren(f.Child)
-	for i := int(s.Pid[f.Pid].Level) - 1; i >= 0; i-- {
-		ns = s.PidNS[ns].Parent
-		if e := k.takeNumber(s, f, i, ns); e != next {
-			return e
+// allocNumbers are the rows of alloc_pid that take a number at each level, by a version's search, and say so with its errno when
+// there is none.
+func allocNumbers(search func(k *Kernel, s *State, ns PidNSID) uint16, exhausted Errno) []Row {
+	take := func(k *Kernel, s *State, f *Flight, level int, ns PidNSID) Errno {
+		nr := search(k, s, ns)
+		if nr == 0 {
+			return exhausted
 		}
+		s.Pid[f.Pid].Nr[level], s.Pid[f.Pid].NS[level] = nr, ns
+		return next
 	}
-	return next
+	errs := []Errno{exhausted}
+	if exhausted != ENOMEM {
+		errs = append(errs, ENOMEM)
+	}
+	return []Row{
+		{Name: "alloc_pidmap", Source: "kernel/pid.c:alloc_pidmap", Fail: "out_free", Errs: errs,
+			Body: Func(func(k *Kernel, s *State, f *Flight) Errno {
+				return take(k, s, f, int(s.Pid[f.Pid].Level), s.forChildren(f.Child))
+			})},
+		{Name: "alloc_pidmap_parents", Source: "kernel/pid.c:alloc_pidmap", Fail: "out_free", Errs: errs,
+			CanFail: func(k *Kernel, s *State, f *Flight) bool { return s.Pid[f.Pid].Level > 0 },
+			Body: Func(func(k *Kernel, s *State, f *Flight) Errno {
+				ns := s.forChildren(f.Child)
+				for i := int(s.Pid[f.Pid].Level) - 1; i >= 0; i-- {
+					ns = s.PidNS[ns].Parent
+					if e := take(k, s, f, i, ns); e != next {
+						return e
+					}
+				}
+				return next
+			})},
+	}
 }
 
 // Who the child is, and whose.

@@ -5,7 +5,7 @@ import "slices"
 // V311 is Linux 3.11: its calls row by row, in its order. Every call gets tables of its own, so that a
 // changed copy changes nothing else.
 func V311() *Version {
-	v := &Version{Name: "v3.11", Release: releaseV311(), Settle: slices.Clone(settleV311)}
+	v := &Version{Name: "v3.11", Release: releaseTask(unchargeProcesses), Settle: slices.Clone(settleV311), boot: bootV311, dressed: DidExec}
 	v.Calls = [NKinds]Table{
 		Clone:       cloneV311(),
 		Unshare:     unshareV311(),
@@ -57,7 +57,7 @@ func cloneV311() Table {
 		rowGetNsproxy, rowNamespaceCap, rowNewipcSysvsem},
 		createNamespaces("put_old_nsproxy"), []Row{rowSetNsproxy,
 			rowIO, rowThread,
-			rowAllocPid, rowAllocPidmap, rowAllocPidmapUp, rowPrepareProc, rowGetPidNS, rowHashPid,
+			rowAllocPid}, allocNumbers(allocPidmap, ENOMEM), []Row{rowPrepareProc, rowGetPidNS, rowHashPid,
 			rowSetTid, rowClearTid, rowRobustList, rowAltstack, rowSingleStep,
 			rowPid, rowThreadIDs, rowLeaderSignal, rowExitSignal, rowLeaderIDs, rowPdeath, rowExitState, rowThreadGroup,
 			rowSibling, rowRealParent, rowSignalPending, rowJobctl,
@@ -73,7 +73,7 @@ func cloneV311() Table {
 // after it, and a failing perf_event_init_task enters at a label that undoes that stage itself.
 func ladderV311() []Rung {
 	return slices.Concat([]Rung{
-		{Label: "bad_fork_free_pid", Name: "free_pid", Gives: TookPid | TookPidNS, Undo: func(k *Kernel, s *State, f *Flight) { s.freePid(f.Pid) }},
+		{Label: "bad_fork_free_pid", Name: "free_pid", Gives: TookPid | TookPidNS, Undo: func(k *Kernel, s *State, f *Flight) { k.freePid(s, f.Pid) }},
 		{Label: "bad_fork_cleanup_io", Name: "exit_io_context", Gives: 1 << IO, If: has(IO), Undo: putOwn(IO)},
 		{Label: "bad_fork_cleanup_namespaces", Name: "exit_task_namespaces", Gives: 1 << Nsproxy, Undo: giveUp(Nsproxy)},
 		{Label: "bad_fork_cleanup_mm", Name: "mmput", Gives: 1 << MM, If: has(MM), Undo: putOwn(MM)},

@@ -4,7 +4,7 @@ package model
 
 // notifyParent is do_notify_parent: the exit signal goes to the parent's group, and the answer is whether the parent
 // wants no zombie. A custom signal is not sent to a parent that has executed another program since.
-func (s *State) notifyParent(t TaskID, sig Signal) (autoreap bool) {
+func (k *Kernel) notifyParent(s *State, t TaskID, sig Signal) (autoreap bool) {
 	p := &s.Task[t]
 	parent := &s.Task[p.RealParent]
 	if p.RealParent == 0 {
@@ -22,7 +22,7 @@ func (s *State) notifyParent(t TaskID, sig Signal) (autoreap bool) {
 		}
 	}
 	if sig != 0 && sig <= NSIG {
-		s.sendSignal(sig, p.RealParent, shared, false)
+		k.sendSignal(s, sig, p.RealParent, shared, false)
 	}
 	s.wakeParent(t)
 	return autoreap
@@ -66,14 +66,14 @@ func (s *State) globalInit(t TaskID) bool { return t != 0 && s.Task[t].Nr == 1 }
 
 // killOrphanedPgrp is kill_orphaned_pgrp: if t's death, or its move away from parent, leaves its process group
 // orphaned with stopped members, they get SIGHUP and SIGCONT. Parent 0 means the death of t itself.
-func (s *State) killOrphanedPgrp(t, parent TaskID) {
+func (k *Kernel) killOrphanedPgrp(s *State, t, parent TaskID) {
 	pgrp, ignored := s.pgrp(t), TaskID(0)
 	if parent == 0 {
 		parent, ignored = s.Task[t].RealParent, t
 	}
 	if s.pgrp(parent) != pgrp && s.session(parent) == s.session(t) && s.orphaned(pgrp, ignored) && s.hasStoppedJobs(pgrp) {
-		s.signalGroup(SIGHUP, pgrp)
-		s.signalGroup(SIGCONT, pgrp)
+		k.signalGroup(s, SIGHUP, pgrp)
+		k.signalGroup(s, SIGCONT, pgrp)
 	}
 }
 
@@ -86,6 +86,6 @@ func (s *State) hasStoppedJobs(pgrp PidID) (stopped bool) {
 }
 
 // signalGroup sends to every member of a process group, without asking for permission (__kill_pgrp_info).
-func (s *State) signalGroup(sig Signal, pgrp PidID) {
-	s.members(pgrp, PidtypePGID, func(t TaskID) { s.sendSignal(sig, t, shared, false) })
+func (k *Kernel) signalGroup(s *State, sig Signal, pgrp PidID) {
+	s.members(pgrp, PidtypePGID, func(t TaskID) { k.sendSignal(s, sig, t, many, false) })
 }

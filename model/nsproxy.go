@@ -66,7 +66,7 @@ func copyPidNS(k *Kernel, s *State, f *Flight) Errno {
 		return ENOMEM
 	}
 	user := s.targetUserNS(f)
-	s.PidNS[id] = PidNamespace{Parent: old, UserNS: user, Level: s.PidNS[old].Level + 1, Adding: true}
+	s.PidNS[id] = PidNamespace{PidMax: MaxPidMax, Parent: old, UserNS: user, Level: s.PidNS[old].Level + 1, Adding: true}
 	s.get(PidNSClass, Ref(old))
 	s.get(UserNSClass, Ref(user))
 	s.Nsproxy[f.Nsproxy].ForChildren = id

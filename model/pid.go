@@ -76,7 +76,7 @@ func (s *State) session(t TaskID) PidID { return s.Task[s.Task[t].Leader].Pids[P
 func (s *State) attach(t TaskID, typ PidType) { s.Task[t].Attached |= 1 << typ }
 
 // detach is detach_pid: a struct pid that no list refers to is freed.
-func (s *State) detach(t TaskID, typ PidType) {
+func (k *Kernel) detach(s *State, t TaskID, typ PidType) {
 	p := &s.Task[t]
 	pid := p.Pids[typ]
 	p.Attached &^= 1 << typ
@@ -86,14 +86,14 @@ func (s *State) detach(t TaskID, typ PidType) {
 			return
 		}
 	}
-	s.freePid(pid)
+	k.freePid(s, pid)
 }
 
 // allocPidmap is alloc_pidmap: the first free number after the last one, up to pid_max, then from RESERVED_PIDS on. When the
 // last number is RESERVED_PIDS itself v3.11 gives up after the first search, and does not try that number.
-func (k *Kernel) allocPidmap(s *State, ns PidNSID) uint16 {
+func allocPidmap(k *Kernel, s *State, ns PidNSID) uint16 {
 	n := &s.PidNS[ns]
-	most, last := s.PidNS[RootPidNS].PidMax, n.LastPid
+	most, last := k.PidMaxOf(s, ns), n.LastPid
 	nr := last + 1
 	if nr >= most {
 		nr = k.ReservedPids
@@ -111,6 +111,33 @@ func (k *Kernel) allocPidmap(s *State, ns PidNSID) uint16 {
 		nr = k.ReservedPids
 	}
 	return 0
+}
+
+// allocCyclic is idr_alloc_cyclic as alloc_pid of v6.x calls it: from the cursor up to pid_max, then from 1, or from
+// RESERVED_PIDS once the cursor has passed it.
+func allocCyclic(k *Kernel, s *State, ns PidNSID) uint16 {
+	n := &s.PidNS[ns]
+	lowest := uint16(1)
+	if n.LastPid+1 > k.ReservedPids {
+		lowest = k.ReservedPids
+	}
+	for _, from := range [...]uint16{max(n.LastPid+1, lowest), lowest} {
+		for nr := from; nr < k.PidMaxOf(s, ns); nr++ { // as many turns as struct pids, for the rest is free
+			if !s.numberTaken(nr, ns) {
+				n.LastPid = nr
+				return nr
+			}
+		}
+	}
+	return 0
+}
+
+// PidMaxOf is the pid_max that binds a pid namespace.
+func (k *Kernel) PidMaxOf(s *State, ns PidNSID) uint16 {
+	if k.PidMaxPerNS {
+		return s.PidNS[ns].PidMax
+	}
+	return s.PidNS[RootPidNS].PidMax
 }
 
 // numberTaken reads a bit of the namespace's pidmap: a number is taken from alloc_pidmap to free_pidmap.
@@ -146,8 +173,9 @@ func (s *State) hashPid(pid PidID) {
 
 // freePid is free_pid: out of the hash at every level, numbers returned, the rest after a grace period.
 // v3.11 wakes the child reaper only when exactly one number is left in a namespace, and schedules the
-// unmount of proc only when nr_hashed, ADDING bit included, is 0.
-func (s *State) freePid(pid PidID) {
+// unmount of proc only when nr_hashed, ADDING bit included, is 0. v6.x has no such mount; there a namespace that is empty
+// again because its first fork failed takes no more forks.
+func (k *Kernel) freePid(s *State, pid PidID) {
 	p := &s.Pid[pid]
 	if pid == 0 || !p.Hashed {
 		s.oops(FreedPut, TaskClass)
@@ -158,10 +186,11 @@ func (s *State) freePid(pid PidID) {
 		n.Hashed--
 		switch {
 		case n.Adding:
-		case n.Hashed == 1:
+			n.Adding = n.Hashed != 0 || !k.FirstForkEnds
+		case n.Hashed == 1 || n.Hashed == 2 && k.WakeAtTwo:
 			s.Flight[n.Reaper].Woken = s.Flight[n.Reaper].On
 		case n.Hashed == 0:
-			n.ProcWork = true
+			n.ProcWork = n.Proc
 		}
 	}
 	p.Nr, p.Hashed, p.RCU = [MaxLevels]uint16{}, false, true

@@ -33,7 +33,7 @@ func zapKill(k *Kernel, s *State, f *Flight) {
 	ns := s.activeNS(f.Op.Actor)
 	for t := TaskID(1); t < MaxTasks; t++ {
 		if nr := s.NumberSeen(f.Op.Actor, t); nr > 1 && s.nrIn(s.Task[t].Pids[PidtypePID], ns) == nr && !s.fatalPending(t) {
-			s.sendSignal(SIGKILL, t, private, true)
+			k.sendSignal(s, SIGKILL, t, private, true)
 		}
 	}
 }
@@ -119,12 +119,12 @@ func forgetOriginalParent(k *Kernel, s *State, f *Flight) {
 		s.threads(p, func(t TaskID) bool {
 			s.Task[t].RealParent = reaper
 			if sig := s.Task[t].Pdeath; sig != 0 {
-				s.sendUser(father, t, sig, shared)
+				k.sendUser(s, father, t, sig, shared)
 			}
 			return false
 		})
 		s.addChild(reaper, p)
-		dead[p] = s.reparentLeader(father, p)
+		dead[p] = k.reparentLeader(s, father, p)
 	})
 	for p, reap := range dead {
 		if reap {
@@ -135,15 +135,15 @@ func forgetOriginalParent(k *Kernel, s *State, f *Flight) {
 
 // reparentLeader is reparent_leader: what changes when a child leaves the group of its parent. It says whether
 // the new parent has no use for the zombie.
-func (s *State) reparentLeader(father, p TaskID) (autoreap bool) {
+func (k *Kernel) reparentLeader(s *State, father, p TaskID) (autoreap bool) {
 	c := &s.Task[p]
 	if c.ExitState == ExitDead || s.sameGroup(c.RealParent, father) {
 		return false
 	}
 	c.ExitSignal = int16(SIGCHLD)
-	if c.ExitState == ExitZombie && s.alone(p) && s.notifyParent(p, SIGCHLD) {
+	if c.ExitState == ExitZombie && s.alone(p) && k.notifyParent(s, p, SIGCHLD) {
 		c.ExitState, autoreap = ExitDead, true
 	}
-	s.killOrphanedPgrp(p, father)
+	k.killOrphanedPgrp(s, p, father)
 	return autoreap
 }

@@ -95,6 +95,9 @@ func init() { // the destructors put other classes: an initializer of the table 
 	destroy[UserClass] = func(s *State, id Ref) { s.User[id] = User{} }
 	destroy[SignalClass] = func(s *State, id Ref) { s.Signal[id] = SignalStruct{} }
 	destroy[TaskClass] = destroyTask
+	for c := MntNS; c <= TimeNS; c++ {
+		destroy[c] = func(s *State, id Ref) { s.uncharge(c, id) }
+	}
 }
 
 // destroyNsproxy is free_nsproxy, kernel/nsproxy.c.
@@ -112,6 +115,9 @@ func destroyNsproxy(s *State, id Ref) {
 // destroyCred is put_cred_rcu, kernel/cred.c.
 func destroyCred(s *State, id Ref) {
 	c := s.Cred[id]
+	if c.Ucounts != 0 {
+		s.putUcounts(c.Ucounts)
+	}
 	s.put(UserClass, Ref(c.User))
 	s.put(UserNSClass, Ref(c.UserNS))
 	s.Cred[id] = CredStruct{}
@@ -121,6 +127,7 @@ func destroyCred(s *State, id Ref) {
 func destroyPidNS(s *State, id Ref) {
 	n := s.PidNS[id]
 	s.PidNS[id] = PidNamespace{}
+	s.uncharge(PidNSClass, id)
 	s.put(UserNSClass, Ref(n.UserNS))
 	s.put(PidNSClass, Ref(n.Parent))
 }
@@ -129,6 +136,7 @@ func destroyPidNS(s *State, id Ref) {
 func destroyUserNS(s *State, id Ref) {
 	parent := s.UserNS[id].Parent
 	s.UserNS[id] = UserNamespace{}
+	s.uncharge(UserNSClass, id)
 	s.put(UserNSClass, Ref(parent))
 }
 
@@ -138,6 +146,16 @@ func destroyTask(s *State, id Ref) {
 	s.exitCreds(t)
 	s.put(SignalClass, Ref(t.Signal))
 	s.freeTask(TaskID(id))
+}
+
+// putTask is put_task_struct: before the last one, the task gives up what the version keeps until then.
+func (k *Kernel) putTask(s *State, t TaskID) {
+	if s.Count[TaskClass][t] == 1 {
+		for _, c := range k.FinalPuts {
+			s.drop(t, c)
+		}
+	}
+	s.put(TaskClass, Ref(t))
 }
 
 // exitCreds is exit_creds, kernel/cred.c: cred and real_cred.

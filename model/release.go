@@ -13,15 +13,15 @@ func (k *Kernel) release(s *State, f *Flight, p TaskID) {
 }
 
 // victim is a row of release_task, about the task that it releases.
-func victim(name, source string, body func(s *State, f *Flight, p *Task)) Row {
-	return Row{Name: name, Source: source, Lock: "release_task", Body: Act(func(k *Kernel, s *State, f *Flight) { body(s, f, &s.Task[f.Victim]) })}
+func victim(name, source string, body func(k *Kernel, s *State, f *Flight, p *Task)) Row {
+	return Row{Name: name, Source: source, Lock: "release_task", Body: Act(func(k *Kernel, s *State, f *Flight) { body(k, s, f, &s.Task[f.Victim]) })}
 }
 
 // leaderOnly is a row of release_task for a group leader.
-func leaderOnly(name, source string, body func(s *State, f *Flight, p *Task)) Row {
-	return victim(name, source, func(s *State, f *Flight, p *Task) {
+func leaderOnly(name, source string, body func(k *Kernel, s *State, f *Flight, p *Task)) Row {
+	return victim(name, source, func(k *Kernel, s *State, f *Flight, p *Task) {
 		if s.leader(f.Victim) {
-			body(s, f, p)
+			body(k, s, f, p)
 		}
 	})
 }
@@ -31,30 +31,30 @@ const (
 	unhashC     = "kernel/exit.c:__unhash_process"
 )
 
-// releaseV311 is release_task with __exit_signal and __unhash_process.
-func releaseV311() Table {
+// releaseTask is release_task with __exit_signal and __unhash_process, after the row that gives back the charge.
+func releaseTask(uncharge Row) Table {
 	return Table{Name: "release_task", Rows: []Row{
-		victim("uncharge_processes", releaseC, func(s *State, f *Flight, p *Task) { s.User[s.cred(f.Victim).User].Processes-- }),
-		victim("curr_target", exitSignalC, func(s *State, f *Flight, p *Task) {
+		uncharge,
+		victim("curr_target", exitSignalC, func(k *Kernel, s *State, f *Flight, p *Task) {
 			if sig := &s.Signal[p.Signal]; sig.CurrTarget == f.Victim {
 				sig.CurrTarget = p.Thread
 			}
 		}),
-		victim("signal_nr_threads", exitSignalC, func(s *State, f *Flight, p *Task) { s.Signal[p.Signal].NrThreads-- }),
-		victim("nr_threads", unhashC, func(s *State, f *Flight, p *Task) { s.NrThreads-- }),
-		victim("detach_pid", unhashC, func(s *State, f *Flight, p *Task) {
+		victim("signal_nr_threads", exitSignalC, func(k *Kernel, s *State, f *Flight, p *Task) { s.Signal[p.Signal].NrThreads-- }),
+		victim("nr_threads", unhashC, func(k *Kernel, s *State, f *Flight, p *Task) { s.NrThreads-- }),
+		victim("detach_pid", unhashC, func(k *Kernel, s *State, f *Flight, p *Task) {
 			p.Stage = Released
-			s.detach(f.Victim, PidtypePID)
+			k.detach(s, f.Victim, PidtypePID)
 		}),
-		leaderOnly("detach_pgid", unhashC, func(s *State, f *Flight, p *Task) { s.detach(f.Victim, PidtypePGID) }),
-		leaderOnly("detach_sid", unhashC, func(s *State, f *Flight, p *Task) { s.detach(f.Victim, PidtypeSID) }),
-		leaderOnly("list_tasks", unhashC, func(s *State, f *Flight, p *Task) { s.delProcess(f.Victim) }),
-		leaderOnly("list_sibling", unhashC, func(s *State, f *Flight, p *Task) { s.delChild(f.Victim) }),
-		leaderOnly("process_counts", unhashC, func(s *State, f *Flight, p *Task) { s.ProcessCounts-- }),
-		victim("list_thread_group", unhashC, func(s *State, f *Flight, p *Task) { s.leaveRing(f.Victim) }),
-		victim("flush_pending", exitSignalC, func(s *State, f *Flight, p *Task) { p.Pending, p.SigPending = 0, false }),
-		victim("cleanup_sighand", exitSignalC, func(s *State, f *Flight, p *Task) { s.drop(f.Victim, Sighand) }),
-		leaderOnly("flush_shared_pending", exitSignalC, func(s *State, f *Flight, p *Task) { s.Signal[p.Signal].Shared = 0 }),
+		leaderOnly("detach_pgid", unhashC, func(k *Kernel, s *State, f *Flight, p *Task) { k.detach(s, f.Victim, PidtypePGID) }),
+		leaderOnly("detach_sid", unhashC, func(k *Kernel, s *State, f *Flight, p *Task) { k.detach(s, f.Victim, PidtypeSID) }),
+		leaderOnly("list_tasks", unhashC, func(k *Kernel, s *State, f *Flight, p *Task) { s.delProcess(f.Victim) }),
+		leaderOnly("list_sibling", unhashC, func(k *Kernel, s *State, f *Flight, p *Task) { s.delChild(f.Victim) }),
+		leaderOnly("process_counts", unhashC, func(k *Kernel, s *State, f *Flight, p *Task) { s.ProcessCounts-- }),
+		victim("list_thread_group", unhashC, func(k *Kernel, s *State, f *Flight, p *Task) { s.leaveRing(f.Victim) }),
+		victim("flush_pending", exitSignalC, func(k *Kernel, s *State, f *Flight, p *Task) { p.Pending, p.SigPending = 0, false }),
+		victim("cleanup_sighand", exitSignalC, func(k *Kernel, s *State, f *Flight, p *Task) { s.drop(f.Victim, Sighand) }),
+		leaderOnly("flush_shared_pending", exitSignalC, func(k *Kernel, s *State, f *Flight, p *Task) { s.Signal[p.Signal].Shared = 0 }),
 		victim("notify_leader", releaseC, notifyLeader),
 		{Name: "delayed_put_task_struct", Source: releaseC, Body: Act(func(k *Kernel, s *State, f *Flight) {
 			s.Task[f.Victim].Flags |= FinalPutPending
@@ -65,12 +65,18 @@ func releaseV311() Table {
 
 // notifyLeader tells the parent of a zombie leader whose last other thread is gone, and finds out whether
 // that leader is to be released as well.
-func notifyLeader(s *State, f *Flight, p *Task) {
+func notifyLeader(k *Kernel, s *State, f *Flight, p *Task) {
 	leader := p.Leader
 	if leader == f.Victim || !s.alone(leader) || s.Task[leader].ExitState != ExitZombie {
 		return
 	}
-	if s.notifyParent(leader, Signal(s.Task[leader].ExitSignal)) {
+	if k.notifyParent(s, leader, Signal(s.Task[leader].ExitSignal)) {
 		s.Task[leader].ExitState, f.ZapLeader = ExitDead, leader
 	}
 }
+
+// unchargeProcesses is v3.11's first row, decRlimitUcounts that of v6.x.
+var (
+	unchargeProcesses = victim("uncharge_processes", releaseC, func(k *Kernel, s *State, f *Flight, p *Task) { s.User[s.cred(f.Victim).User].Processes-- })
+	decRlimitUcounts  = victim("dec_rlimit_ucounts", releaseC, func(k *Kernel, s *State, f *Flight, p *Task) { s.chargeNproc(s.cred(f.Victim).Ucounts, -1) })
+)

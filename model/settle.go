@@ -29,7 +29,7 @@ func putTasks(k *Kernel, s *State, res *Result) bool {
 	for t := TaskID(1); t < MaxTasks; t++ {
 		if s.Task[t].Flags&FinalPutPending != 0 {
 			s.Task[t].Flags &^= FinalPutPending
-			s.put(TaskClass, Ref(t))
+			k.putTask(s, t)
 			return true
 		}
 	}

@@ -1,11 +1,14 @@
 package model
 
+import "math"
+
 // queue says where a signal is put: on one thread, or on its group.
 type queue uint8
 
 const (
-	private queue = iota
-	shared
+	private queue = iota // PIDTYPE_PID
+	shared               // PIDTYPE_TGID
+	many                 // PIDTYPE_PGID and above: one of several groups that get the signal
 )
 
 // recalcSigpending is recalc_sigpending: TIF_SIGPENDING follows from what is pending and not blocked, and from a
@@ -41,7 +44,7 @@ func (s *State) retarget(from TaskID, which SigSet) {
 }
 
 // sendUser sends on behalf of a task, with its permissions (group_send_sig_info, do_send_specific).
-func (s *State) sendUser(from, t TaskID, sig Signal, q queue) Errno {
+func (k *Kernel) sendUser(s *State, from, t TaskID, sig Signal, q queue) Errno {
 	if sig > NSIG {
 		return EINVAL
 	}
@@ -49,7 +52,7 @@ func (s *State) sendUser(from, t TaskID, sig Signal, q queue) Errno {
 		return EPERM
 	}
 	if sig != 0 {
-		s.sendSignal(sig, t, q, s.nrIn(s.Task[from].Pids[PidtypePID], s.activeNS(t)) == 0)
+		k.sendSignal(s, sig, t, q, s.nrIn(s.Task[from].Pids[PidtypePID], s.activeNS(t)) == 0)
 	}
 	return next
 }
@@ -61,24 +64,46 @@ func (s *State) mayKill(from, t TaskID, sig Signal) bool {
 		sig == SIGCONT && s.session(from) == s.session(t)
 }
 
+// delay notes a signal for the children of the group's forks that are under way: they shall seem to have been there.
+func (s *State) delay(sig Signal, t TaskID) {
+	s.threads(t, func(o TaskID) bool {
+		f := &s.Flight[o]
+		switch {
+		case f.Took&TookDelayed == 0:
+			return false
+		case sig == SIGCONT:
+			f.Delayed &^= stopSet
+		case stopSet&sig.Bit() != 0:
+			f.Delayed &^= SIGCONT.Bit()
+		}
+		f.Delayed |= sig.Bit()
+		return false
+	})
+}
+
 // sendSignal is __send_signal. v3.11 forces a signal when its sender is outside the target's pid namespace, whatever signal it is.
-func (s *State) sendSignal(sig Signal, t TaskID, q queue, force bool) {
+func (k *Kernel) sendSignal(s *State, sig Signal, t TaskID, q queue, force bool) {
 	pending := &s.Task[t].Pending
-	if q == shared {
+	if q != private {
 		pending = &s.Signal[s.Task[t].Signal].Shared
 	}
-	if s.Task[t].Ref[Sighand] == 0 || !s.prepareSignal(sig, t, force) || pending.Has(sig) {
+	if s.Task[t].Ref[Sighand] == 0 || !k.prepareSignal(s, sig, t, force) || pending.Has(sig) {
 		return
 	}
 	*pending |= sig.Bit()
-	s.completeSignal(sig, t, q)
+	if q == many && k.DelayedSignals {
+		s.delay(sig, t)
+	}
+	k.completeSignal(s, sig, t, q)
 }
 
 // prepareSignal is prepare_signal: stop and continue signals cancel each other, a continue takes effect at once, and the
 // answer is whether the signal has an effect at all.
-func (s *State) prepareSignal(sig Signal, t TaskID, force bool) bool {
+func (k *Kernel) prepareSignal(s *State, sig Signal, t TaskID, force bool) bool {
 	g := &s.Signal[s.Task[t].Signal]
 	switch {
+	case g.Flags&SignalGroupExit != 0 && k.DropWhenDying:
+		return false
 	case g.Flags&SignalGroupExit != 0: // the process is dying: nothing to do
 	case stopSet&sig.Bit() != 0:
 		s.flush(t, SIGCONT.Bit())
@@ -92,9 +117,9 @@ func (s *State) prepareSignal(sig Signal, t TaskID, force bool) bool {
 			s.Task[o].Jobctl &^= Stopped
 			return false
 		})
-		s.continued(g)
+		k.continued(s, g)
 	}
-	return !s.ignored(sig, t, force)
+	return !k.ignored(s, sig, t, force)
 }
 
 // clearStop is task_clear_jobctl_pending for a group stop.
@@ -102,8 +127,16 @@ func (s *State) clearStop(t TaskID) {
 	s.Task[t].Jobctl &^= StopPending | StopConsume | StopDequeued
 }
 
-// continued notes that a group goes on. v3.11 assigns the flags, and so forgets SIGNAL_UNKILLABLE.
-func (s *State) continued(g *SignalStruct) {
+// setStopFlags is signal_set_stop_flags. v3.11 assigns the flags, and so forgets SIGNAL_UNKILLABLE.
+func (k *Kernel) setStopFlags(g *SignalStruct, flags SignalFlags) {
+	if k.KeepUnkillable {
+		flags |= g.Flags & SignalUnkillable
+	}
+	g.Flags = flags
+}
+
+// continued notes that a group goes on.
+func (k *Kernel) continued(s *State, g *SignalStruct) {
 	why := SignalFlags(0)
 	switch {
 	case g.Flags&SignalStopStopped != 0:
@@ -113,7 +146,8 @@ func (s *State) continued(g *SignalStruct) {
 	default:
 		return
 	}
-	g.Flags, g.StopCount, g.GroupExitCode = why|SignalStopContinued, 0, 0
+	g.StopCount, g.GroupExitCode = 0, 0
+	k.setStopFlags(g, why|SignalStopContinued)
 }
 
 // flush takes signals out of every queue of a group (rm_from_queue).
@@ -123,7 +157,7 @@ func (s *State) flush(t TaskID, set SigSet) {
 }
 
 // ignored is sig_ignored: a blocked signal is always kept; an init ignores what it has no handler for unless forced.
-func (s *State) ignored(sig Signal, t TaskID, force bool) bool {
+func (k *Kernel) ignored(s *State, sig Signal, t TaskID, force bool) bool {
 	p := &s.Task[t]
 	h := &s.Sighand[p.Ref[Sighand]]
 	switch {
@@ -133,7 +167,9 @@ func (s *State) ignored(sig Signal, t TaskID, force bool) bool {
 		return false
 	case h.Ignore.Has(sig):
 		return true
-	case s.Signal[p.Signal].Flags&SignalUnkillable != 0 && !force:
+	case k.KernelOnlyForced && kernelOnly&sig.Bit() != 0 && s.globalInit(p.Leader):
+		return true
+	case s.Signal[p.Signal].Flags&SignalUnkillable != 0 && !(force && (kernelOnly&sig.Bit() != 0 || !k.KernelOnlyForced)):
 		return true
 	}
 	return ignoreSet&sig.Bit() != 0
@@ -159,7 +195,7 @@ func (s *State) fatal(sig Signal, t TaskID) bool {
 
 // completeSignal is complete_signal: find a thread to take the signal; a fatal one without a core dump starts the
 // death of the whole group at once.
-func (s *State) completeSignal(sig Signal, p TaskID, q queue) {
+func (k *Kernel) completeSignal(s *State, sig Signal, p TaskID, q queue) {
 	t := p
 	if !s.wantsSignal(sig, p) {
 		if q == private || s.alone(p) {
@@ -170,7 +206,7 @@ func (s *State) completeSignal(sig Signal, p TaskID, q queue) {
 		}
 	}
 	g := &s.Signal[s.Task[p].Signal]
-	if !s.fatal(sig, p) || g.Flags&(SignalUnkillable|SignalGroupExit) != 0 || coreSet&sig.Bit() != 0 {
+	if !s.fatal(sig, p) || g.Flags&k.immune() != 0 || coreSet&sig.Bit() != 0 {
 		s.wakeUp(t, sig == SIGKILL)
 		return
 	}
@@ -181,6 +217,14 @@ func (s *State) completeSignal(sig Signal, p TaskID, q queue) {
 		s.wakeUp(o, true)
 		return false
 	})
+}
+
+// immune are the flags of a group that a fatal signal does not end at once.
+func (k *Kernel) immune() SignalFlags {
+	if k.FatalToInit {
+		return SignalGroupExit
+	}
+	return SignalUnkillable | SignalGroupExit
 }
 
 // nextTarget goes round the group from curr_target for a thread that wants the signal; 0 if none does.
@@ -202,36 +246,46 @@ func (s *State) nextTarget(sig Signal, p TaskID) (found TaskID) {
 }
 
 // kill is kill(2): one process, a process group, or all that the caller can see.
-var kill = Table{Name: "kill", Rows: []Row{
-	{Name: "kill_something_info", Source: "kernel/signal.c:kill_something_info", Errs: []Errno{ESRCH, EPERM, EINVAL},
-		Body: Func(func(k *Kernel, s *State, f *Flight) Errno {
-			ns := s.activeNS(f.Op.Actor)
-			switch f.Nr = k.number(s, f, f.Op.Target, f.Op.Arg); {
-			case f.Nr > 0:
-				return s.killProcess(f, s.findPid(f.Nr, ns))
-			case f.Nr == -1:
-				return s.killAll(f)
-			case f.Nr == 0:
-				return s.killGroup(f, s.pgrp(f.Op.Actor))
-			}
-			return s.killGroup(f, s.findPid(-f.Nr, ns))
-		})},
-}}
+var kill = Table{Name: "kill", Rows: []Row{rowKill}}
+
+// killV6 refuses the number whose negative does not exist.
+var killV6 = Table{Name: "kill", Rows: []Row{intMin("kill_int_min", "kernel/signal.c:kill_something_info"), rowKill}}
+
+// intMin is a row that refuses INT_MIN, of which v3.11 takes the negative: there it is a group that nobody is in.
+func intMin(name, source string) Row {
+	return Row{Name: name, Source: source, Errs: []Errno{ESRCH}, Body: Rule{Errno: ESRCH, When: func(k *Kernel, s *State, f *Flight) bool {
+		return f.Op.Target == 0 && f.Op.Arg == math.MinInt32
+	}}}
+}
+
+var rowKill = Row{Name: "kill_something_info", Source: "kernel/signal.c:kill_something_info", Errs: []Errno{ESRCH, EPERM, EINVAL},
+	Body: Func(func(k *Kernel, s *State, f *Flight) Errno {
+		ns := s.activeNS(f.Op.Actor)
+		switch f.Nr = k.number(s, f, f.Op.Target, f.Op.Arg); {
+		case f.Nr > 0:
+			return k.killProcess(s, f, s.findPid(f.Nr, ns))
+		case f.Nr == -1:
+			return k.killAll(s, f)
+		case f.Nr == 0:
+			return k.killGroup(s, f, s.pgrp(f.Op.Actor))
+		}
+		return k.killGroup(s, f, s.findPid(-f.Nr, ns))
+	})}
 
 // killProcess is kill_pid_info: the number may be that of any thread; the group gets the signal.
-func (s *State) killProcess(f *Flight, pid PidID) Errno {
+func (k *Kernel) killProcess(s *State, f *Flight, pid PidID) Errno {
 	t := s.pidTask(pid)
 	if t == 0 {
 		return ESRCH
 	}
-	return s.sendUser(f.Op.Actor, t, f.Op.Sig, shared)
+	return k.sendUser(s, f.Op.Actor, t, f.Op.Sig, shared)
 }
 
 // killGroup is __kill_pgrp_info: it succeeds if any member could be signalled.
-func (s *State) killGroup(f *Flight, pgrp PidID) Errno {
+func (k *Kernel) killGroup(s *State, f *Flight, pgrp PidID) Errno {
 	success, last := false, ESRCH
 	s.members(pgrp, PidtypePGID, func(t TaskID) {
-		last = s.sendUser(f.Op.Actor, t, f.Op.Sig, shared)
+		last = k.sendUser(s, f.Op.Actor, t, f.Op.Sig, many)
 		success = success || last == next
 	})
 	if success {
@@ -242,14 +296,14 @@ func (s *State) killGroup(f *Flight, pgrp PidID) Errno {
 
 // killAll is kill(-1): every process in sight but the namespace's init and the caller's own group. Missing
 // permissions do not count; having no candidate does.
-func (s *State) killAll(f *Flight) Errno {
+func (k *Kernel) killAll(s *State, f *Flight) Errno {
 	count, result := 0, next
 	for p, fuel := s.Tasks, MaxTasks; p != 0 && fuel > 0; p, fuel = s.Task[p].Next, fuel-1 {
 		if s.NumberSeen(f.Op.Actor, p) <= 1 || s.sameGroup(p, f.Op.Actor) {
 			continue
 		}
 		count++
-		if e := s.sendUser(f.Op.Actor, p, f.Op.Sig, shared); e != EPERM {
+		if e := k.sendUser(s, f.Op.Actor, p, f.Op.Sig, many); e != EPERM {
 			result = e
 		}
 	}
@@ -284,7 +338,7 @@ var (
 			if t == 0 {
 				return ESRCH
 			}
-			return s.sendUser(f.Op.Actor, t, f.Op.Sig, private)
+			return k.sendUser(s, f.Op.Actor, t, f.Op.Sig, private)
 		})}
 )
 

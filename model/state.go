@@ -39,6 +39,7 @@ const (
 	Mempolicy              // mempolicy.refcnt
 	Perf                   // perf_event_context, one holder
 	Audit                  // audit_context, one holder
+	Security               // v6.x: task_struct.security, one holder
 	CSS                    // css_set.refcount
 	Module                 // the exec domain's module
 	Nsproxy                // nsproxy.count
@@ -62,7 +63,7 @@ const (
 // NNamespaces is how many kinds of namespace there are: the classes MntNS to UserNSClass.
 const NNamespaces = int(UserNSClass-MntNS) + 1
 
-var classNames = [NClasses]string{"mm", "files", "fs", "sighand", "sysvsem", "io", "seccomp", "mempolicy", "perf", "audit", "css_set", "module", "nsproxy", "cred",
+var classNames = [NClasses]string{"mm", "files", "fs", "sighand", "sysvsem", "io", "seccomp", "mempolicy", "perf", "audit", "security", "css_set", "module", "nsproxy", "cred",
 	"mnt_ns", "uts_ns", "ipc_ns", "net_ns", "cgroup_ns", "time_ns", "pid_ns", "user_ns", "user", "signal", "task"}
 
 // String is the kernel's word for the class: "files", "pid_ns".
@@ -114,6 +115,7 @@ const (
 	Dead            // TASK_DEAD: do_exit has run to its end
 	FinalPutPending // a put_task_struct waits for its grace period (call_rcu)
 	NotWoken        // before wake_up_new_task: it does not run, and signals only queue
+	SingleStep      // TIF_SINGLESTEP
 )
 
 // Jobctl are the bits of task_struct.jobctl, and the stopped state.
@@ -161,7 +163,6 @@ type Task struct {
 	RobustList    bool
 	SetChildTid   bool
 	ClearChildTid bool
-	SingleStep    bool // TIF_SINGLESTEP
 }
 
 // SignalFlags are the SIGNAL_* bits of signal_struct.flags.

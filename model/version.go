@@ -6,6 +6,23 @@ type Version struct {
 	Calls   [NKinds]Table
 	Release Table    // release_task, run whole inside one row of exit and wait
 	Settle  []Settle // what happens between calls, in order
+	Manners          // what differs inside straight code
+
+	FinalPuts []Class        // what a task gives up at its last put, besides creds, signal_struct and seccomp filter
+	boot      func(s *State) // what the global init has in this version only
+	dressed   TaskFlags      // flags that `a` has when dressed, in this version only
+}
+
+// Manners are the points where the versions differ inside code that is no row. The zero value is v3.11.
+type Manners struct {
+	PidMaxPerNS      bool // alloc_pid: pid_max is each pid namespace's own (v6.14)
+	KeepUnkillable   bool // signal_set_stop_flags: a group stop or continue leaves SIGNAL_UNKILLABLE
+	KernelOnlyForced bool // sig_task_ignored: being forced helps only SIGKILL and SIGSTOP, and not against the global init
+	DropWhenDying    bool // prepare_signal: a group that is exiting takes no signal
+	FatalToInit      bool // complete_signal: a fatal signal begins the exit of an unkillable group as of any other
+	DelayedSignals   bool // __send_signal_locked: a signal to many processes reaches the children of forks under way
+	FirstForkEnds    bool // free_pid: a namespace whose first fork failed is dead
+	WakeAtTwo        bool // free_pid: a dying init is woken when two numbers are left, not only at one
 }
 
 // Limits are the knobs of a kernel that a world may turn down. Zero values are filled in by Boot.

@@ -1,20 +1,29 @@
 package model
 
+import "slices"
+
 const waitC = "kernel/exit.c:do_wait"
 
 // wait4Options are the options that wait4(2) accepts.
 const wait4Options = WNOHANG | WUNTRACED | WCONTINUED | WNOTHREAD | WALL | WCLONE
 
 // wait4 is wait4(2). The struct pid that it waits for is held by a reference while it sleeps.
-var wait4 = Table{Name: "wait4",
-	Rows: []Row{
-		{Name: "wait4_options", Source: "kernel/exit.c:sys_wait4", Errs: []Errno{EINVAL},
-			Body: Rule{When: func(k *Kernel, s *State, f *Flight) bool { return f.Flags&^wait4Options != 0 }, Errno: EINVAL}},
-		act("find_get_pid", "kernel/exit.c:sys_wait4", waitSelect),
-		{Name: "do_wait", Source: waitC, Fail: "put_pid", Errs: []Errno{ECHILD, EINTR}, Sleep: Interruptible, Body: Func(doWait)},
-		act("put_pid", "kernel/exit.c:sys_wait4", putWaitPid),
-	},
-	Ladder: []Rung{{Label: "put_pid", Name: "put_pid", Undo: putWaitPid}},
+var wait4 = wait4Table()
+
+// wait4V6 refuses the number whose negative does not exist, after the options.
+var wait4V6 = wait4Table(intMin("wait4_int_min", "kernel/exit.c:kernel_wait4"))
+
+func wait4Table(checks ...Row) Table {
+	return Table{Name: "wait4",
+		Rows: slices.Concat([]Row{
+			{Name: "wait4_options", Source: "kernel/exit.c:sys_wait4", Errs: []Errno{EINVAL},
+				Body: Rule{When: func(k *Kernel, s *State, f *Flight) bool { return f.Flags&^wait4Options != 0 }, Errno: EINVAL}}}, checks, []Row{
+			act("find_get_pid", "kernel/exit.c:sys_wait4", waitSelect),
+			{Name: "do_wait", Source: waitC, Fail: "put_pid", Errs: []Errno{ECHILD, EINTR}, Sleep: Interruptible, Body: Func(doWait)},
+			act("put_pid", "kernel/exit.c:sys_wait4", putWaitPid),
+		}),
+		Ladder: []Rung{{Label: "put_pid", Name: "put_pid", Undo: putWaitPid}},
+	}
 }
 
 // number is the pid argument of kill and wait4 as user space gives it: the target's number in the caller's
