@@ -59,6 +59,9 @@ func (c *Check) frame(kind model.Kind) error {
 	if kind == model.Clone {
 		for ns := range rest.PidNS {
 			rest.PidNS[ns].LastPid = b.PidNS[ns].LastPid
+			if b.PidNS[ns].Reaper == 0 && c.pastNumbers() {
+				rest.PidNS[ns].Adding = b.PidNS[ns].Adding // v6.x: its first fork failed
+			}
 		}
 		rest.Task[actor].Flags |= b.Task[actor].Flags & model.PFNprocExceeded
 		if c.Op.Flags&model.CloneSysvsem != 0 && b.Task[actor].Ref[model.SysvSem] == 0 {
@@ -78,6 +81,12 @@ func (c *Check) frame(kind model.Kind) error {
 		return fmt.Errorf("%v of %s failed with %v and left: %s", kind, c.name(actor), c.Result.Errno, c.diff(b, &rest))
 	}
 	return nil
+}
+
+// pastNumbers says whether a clone of v6.x failed after its child had got its numbers.
+func (c *Check) pastNumbers() bool {
+	t := &c.K.Calls[model.Clone]
+	return c.K.FirstForkEnds && t.Row(c.Result.Why) > t.Row("pid_allocated_adding")
 }
 
 // diff says what differs most prominently.
@@ -141,7 +150,7 @@ func unshareSeparates(c *Check) error {
 	if same := userNS(c.Before, t) == userNS(c.After, t); same == (f&model.CloneNewUser != 0) {
 		return fmt.Errorf("%s: user namespace %d -> %d with flags %#x", c.name(t), userNS(c.Before, t), userNS(c.After, t), uint32(f))
 	}
-	return newNS(&c.Before.Nsproxy[b.Ref[model.Nsproxy]], &c.After.Nsproxy[a.Ref[model.Nsproxy]], f)
+	return c.newNS(&c.Before.Nsproxy[b.Ref[model.Nsproxy]], &c.After.Nsproxy[a.Ref[model.Nsproxy]], f)
 }
 
 // waited is the task that the op's own wait reported, 0 if there was none.

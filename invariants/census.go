@@ -5,11 +5,12 @@ import "forkcheck/model"
 // Census is every count of a state, taken anew by looking at who holds what. One pass serves all invariants about counts.
 type Census struct {
 	Count     [model.NClasses][model.Slots]int8
-	NrThreads [model.MaxTasks]int8 // hashed threads, by signal_struct
-	Live      [model.MaxTasks]int8 // of those, the ones that have not passed the decrement of live in do_exit
-	Readers   [model.MaxTasks]int8 // threads being created, by signal_struct
-	Processes [model.MaxUsers]int16
-	Hashed    [model.MaxPidNS]int8 // population
+	NrThreads [model.MaxTasks]int8            // hashed threads, by signal_struct
+	Live      [model.MaxTasks]int8            // of those, the ones that have not passed the decrement of live in do_exit
+	Readers   [model.MaxTasks]int8            // threads being created, by signal_struct
+	Processes [model.MaxUsers]int16           // v3.11
+	Ucounts   [model.MaxUcounts]model.Ucounts // v6.x: the counters of each, and its references
+	Hashed    [model.MaxPidNS]int8            // population
 	PidCount  [model.MaxPids]int8
 	Tasks     [model.MaxTasks]model.TaskID // the hashed tasks
 	NTasks    int
@@ -26,6 +27,9 @@ func (n *Census) take(k *model.Kernel, s *model.State) {
 	for _, c := range bases {
 		n.Count[c][1]++
 	}
+	if s.Ucounts[1].NS == model.RootUserNS {
+		n.Ucounts[1].Count++ // init_ucounts is static
+	}
 	for t := model.TaskID(1); t < model.MaxTasks; t++ {
 		if s.Task[t].Stage != model.Free {
 			n.task(k, s, t)
@@ -35,6 +39,9 @@ func (n *Census) take(k *model.Kernel, s *model.State) {
 		}
 	}
 	n.objects(s)
+	if s.Ucounts[1].NS != 0 {
+		n.charged(s)
+	}
 	n.pids(s)
 	for c := range model.NClasses {
 		n.Count[c][0] = 0 // nobody holds NULL
@@ -59,7 +66,7 @@ func (n *Census) task(k *model.Kernel, s *model.State, t model.TaskID) {
 	n.Tasks[n.NTasks] = t
 	n.NTasks++
 	n.NrThreads[p.Signal]++
-	n.Processes[s.Cred[p.Ref[model.Cred]].User]++
+	n.charge(s, p)
 	if p.Leader == t {
 		n.Leaders++
 	}
@@ -88,6 +95,9 @@ func (n *Census) flight(s *model.State, f *model.Flight) {
 	if f.Op.Kind == model.Wait4 && f.Pid != 0 {
 		n.PidCount[f.Pid]++
 	}
+	if f.Took&model.TookPidfd != 0 {
+		n.PidCount[f.Pid]++
+	}
 	if f.Took&model.TookRwsem != 0 {
 		n.Readers[s.Task[f.Op.Actor].Signal]++
 	}
@@ -108,7 +118,7 @@ func (n *Census) flight(s *model.State, f *model.Flight) {
 		n.Count[model.SignalClass][c.Signal]++
 	}
 	if f.Took&model.TookCharge != 0 {
-		n.Processes[s.Cred[c.Ref[model.Cred]].User]++
+		n.charge(s, c)
 	}
 	if f.Took&model.TookPidNS != 0 && !s.Pid[f.Pid].Hashed {
 		n.Count[model.PidNSClass][s.Nsproxy[c.Ref[model.Nsproxy]].ForChildren]++
@@ -127,10 +137,12 @@ func (n *Census) objects(s *model.State) {
 				n.Count[model.MntNS+model.Class(i)][ns]++
 			}
 			n.Count[model.PidNSClass][p.ForChildren]++
+			n.Count[model.TimeNS][p.TimeForChildren]++
 		}
 		if s.Count[model.Cred][id] > 0 {
 			n.Count[model.UserClass][s.Cred[id].User]++
 			n.Count[model.UserNSClass][s.Cred[id].UserNS]++
+			n.Ucounts[s.Cred[id].Ucounts].Count++
 		}
 	}
 	for id := 1; id < model.MaxPidNS; id++ {
@@ -145,6 +157,40 @@ func (n *Census) objects(s *model.State) {
 	for id := 1; id < model.MaxUserNS; id++ {
 		if s.Count[model.UserNSClass][id] > 0 {
 			n.Count[model.UserNSClass][s.UserNS[id].Parent]++
+		}
+	}
+}
+
+// charge counts a task where RLIMIT_NPROC is compared: for its user in v3.11, for its ucounts and those above in v6.x.
+func (n *Census) charge(s *model.State, p *model.Task) {
+	c := &s.Cred[p.Ref[model.Cred]]
+	if c.Ucounts == 0 {
+		n.Processes[c.User]++
+		return
+	}
+	for id, fuel := c.Ucounts, model.MaxUcounts; id != 0 && fuel > 0; id, fuel = above(s, id), fuel-1 {
+		n.Ucounts[id].Nproc++
+	}
+}
+
+// above is where a charge goes next: the ucounts of the owner of the user namespace.
+func above(s *model.State, id model.UcountsID) model.UcountsID {
+	return s.Charged[model.UserNSClass-model.MntNS][s.Ucounts[id].NS]
+}
+
+// charged counts the namespaces that are charged to somebody, and the user namespaces that ucounts hold.
+func (n *Census) charged(s *model.State) {
+	for id := 1; id < model.MaxUcounts; id++ {
+		if u := &s.Ucounts[id]; u.Count > 0 {
+			n.Count[model.UserNSClass][u.NS]++
+		}
+	}
+	for kind := range s.Charged {
+		for _, first := range s.Charged[kind] {
+			n.Ucounts[first].Count++
+			for id, fuel := first, model.MaxUcounts; id != 0 && fuel > 0; id, fuel = above(s, id), fuel-1 {
+				n.Ucounts[id].Namespaces[kind]++
+			}
 		}
 	}
 }

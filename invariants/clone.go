@@ -21,6 +21,8 @@ var clones = []Invariant{
 		Source: "copy_process: the copy stages", Premise: "a successful clone", Step: sharesAsAsked},
 	{Name: "NamespacesAsAsked", Says: "the child gets a new namespace for each NEW flag and keeps the others",
 		Source: "create_new_namespaces", Premise: "a successful clone", Step: namespacesAsAsked},
+	{Name: "TimeNSMoves", Says: "a child that does not share the memory is born in the time namespace for its creator's children; anyone else keeps its own",
+		Source: "timens_on_fork, copy_time_ns", Versions: V6, Premise: "a successful clone or unshare", Step: timeNSMoves},
 	{Name: "NewPidNSBegins", Says: "a clone with NEWPID has number 1 in a new pid namespace below the caller's and is its init",
 		Source: "copy_pid_ns, copy_process", Premise: "a successful clone with NEWPID", Step: newPidNSBegins},
 	{Name: "Newborn", Says: "a newborn has no pending signals, children, pdeath signal, robust list or stepping, and has not executed a program",
@@ -44,13 +46,19 @@ func flagRules(c *Check) error {
 	has := func(all model.Flags) bool { return f&all == all }
 	any := func(some model.Flags) bool { return f&some != 0 }
 	a := c.Op.Actor
-	elsewhere := c.Before.Nsproxy[c.Before.Task[a].Ref[model.Nsproxy]].ForChildren != activeNS(c.Before, a)
+	elsewhere := forChildren(c.Before, a) != activeNS(c.Before, a)
 	unkillable := c.Before.Signal[c.Before.Task[a].Signal].Flags&model.SignalUnkillable != 0
-	early := any(model.CloneNewUser|model.CloneNewPID) && any(model.CloneThread|model.CloneParent) ||
-		has(model.CloneNewNS|model.CloneFS) || has(model.CloneNewUser|model.CloneFS) ||
+	early := has(model.CloneNewNS|model.CloneFS) || has(model.CloneNewUser|model.CloneFS) ||
 		has(model.CloneThread) && !has(model.CloneSighand) || has(model.CloneSighand) && !has(model.CloneVM) ||
-		has(model.CloneParent) && unkillable || any(model.CloneVM|model.CloneNewPID) && elsewhere
+		has(model.CloneParent) && unkillable
 	late := has(model.CloneNewIPC | model.CloneSysvsem)
+	if c.K.Name == V311 {
+		early = early || any(model.CloneNewUser|model.CloneNewPID) && any(model.CloneThread|model.CloneParent) || any(model.CloneVM|model.CloneNewPID) && elsewhere
+	} else {
+		early = early || has(model.CloneThread) && (any(model.CloneNewUser|model.CloneNewPID) || elsewhere) ||
+			has(model.ClonePidfd) && any(model.CloneDetached|model.CloneParentSettid)
+		late = late || has(model.CloneNewPID) && elsewhere
+	}
 	if early && !refused || refused && !early && !late && !c.tooDeep() || !refused && late && c.Result.Errno == 0 && c.Result.Outcome != model.Gone {
 		return fmt.Errorf("clone with flags %#x by %s gave %v", uint32(f), c.name(a), c.Result.Errno)
 	}
@@ -59,8 +67,12 @@ func flagRules(c *Check) error {
 
 // tooDeep says whether a clone with NEWPID runs into the bound on nesting, which v3.11 reports as EINVAL.
 func (c *Check) tooDeep() bool {
-	fc := c.Before.Nsproxy[c.Before.Task[c.Op.Actor].Ref[model.Nsproxy]].ForChildren
-	return c.Op.Flags&model.CloneNewPID != 0 && c.Before.PidNS[fc].Level+1 > c.K.PidNSDepth
+	return c.K.Name == V311 && c.Op.Flags&model.CloneNewPID != 0 && c.Before.PidNS[forChildren(c.Before, c.Op.Actor)].Level+1 > c.K.PidNSDepth
+}
+
+// forChildren is the pid namespace that a task's children are born in.
+func forChildren(s *model.State, t model.TaskID) model.PidNSID {
+	return s.Nsproxy[s.Task[t].Ref[model.Nsproxy]].ForChildren
 }
 
 func forkMakesOne(c *Check) error {
@@ -86,14 +98,19 @@ func childOfCaller(c *Check) error {
 		return nil
 	}
 	c.met()
-	want := c.Op.Actor
-	if c.Op.Flags&(model.CloneParent|model.CloneThread) != 0 {
-		want = c.Before.Task[c.Op.Actor].RealParent
-	}
+	want := c.parentAsked()
 	if got := c.task(t).RealParent; got != want {
 		return fmt.Errorf("%s is a child of %s, not of %s", c.name(t), c.name(got), c.name(want))
 	}
 	return nil
+}
+
+// parentAsked is the parent that the flags of a clone ask for.
+func (c *Check) parentAsked() model.TaskID {
+	if c.Op.Flags&(model.CloneParent|model.CloneThread) != 0 {
+		return c.Before.Task[c.Op.Actor].RealParent
+	}
+	return c.Op.Actor
 }
 
 func exitSignalAsAsked(c *Check) error {
@@ -160,6 +177,9 @@ func sharesAsAsked(c *Check) error {
 	if same := c.task(t).Signal == c.task(c.Op.Actor).Signal; same != (c.Op.Flags&model.CloneThread != 0) {
 		return fmt.Errorf("%s is in the thread group of %s: %v, and the flags are %#x", c.name(t), c.name(c.Op.Actor), same, uint32(c.Op.Flags))
 	}
+	if is := c.task(t).Ref[model.Security]; is == c.Before.Task[c.Op.Actor].Ref[model.Security] && is != 0 {
+		return fmt.Errorf("%s has the security blob of %s", c.name(t), c.name(c.Op.Actor))
+	}
 	for _, class := range [...]model.Class{model.Seccomp, model.CSS, model.Module} {
 		if was, is := c.Before.Task[c.Op.Actor].Ref[class], c.task(t).Ref[class]; was != is {
 			return fmt.Errorf("%s has %v %d, %s has %d", c.name(c.Op.Actor), class, was, c.name(t), is)
@@ -171,10 +191,13 @@ func sharesAsAsked(c *Check) error {
 	return nil
 }
 
-var nsFlags = [...]model.Flags{model.CloneNewNS, model.CloneNewUTS, model.CloneNewIPC, model.CloneNewNet}
+var nsFlags = [...]model.Flags{model.CloneNewNS, model.CloneNewUTS, model.CloneNewIPC, model.CloneNewNet, model.CloneNewCgroup}
 
 // newNS compares two nsproxies: the namespaces that the flags name differ, the others are the same.
-func newNS(was, is *model.NsproxyStruct, flags model.Flags) error {
+func (c *Check) newNS(was, is *model.NsproxyStruct, flags model.Flags) error {
+	if c.K.Name == V311 {
+		flags &^= model.CloneNewCgroup
+	}
 	for i, flag := range nsFlags {
 		if same := was.NS[i] == is.NS[i]; same == (flags&flag != 0) {
 			return fmt.Errorf("%v %d -> %d with flags %#x", model.MntNS+model.Class(i), was.NS[i], is.NS[i], uint32(flags))
@@ -193,7 +216,7 @@ func namespacesAsAsked(c *Check) error {
 	}
 	c.met()
 	was, is := &c.Before.Nsproxy[c.Before.Task[c.Op.Actor].Ref[model.Nsproxy]], &c.After.Nsproxy[c.task(t).Ref[model.Nsproxy]]
-	if err := newNS(was, is, c.Op.Flags); err != nil {
+	if err := c.newNS(was, is, c.Op.Flags); err != nil {
 		return fmt.Errorf("%s: %w", c.name(t), err)
 	}
 	if same := userNS(c.Before, c.Op.Actor) == userNS(c.After, t); same == (c.Op.Flags&model.CloneNewUser != 0) {
@@ -201,6 +224,30 @@ func namespacesAsAsked(c *Check) error {
 	}
 	if activeNS(c.After, t) != is.ForChildren {
 		return fmt.Errorf("%s is in pid namespace %d, its children in %d", c.name(t), activeNS(c.After, t), is.ForChildren)
+	}
+	return nil
+}
+
+func timeNSMoves(c *Check) error {
+	t := c.child()
+	if t == 0 && !c.unshared() {
+		return nil
+	}
+	c.met()
+	was := &c.Before.Nsproxy[c.Before.Task[c.Op.Actor].Ref[model.Nsproxy]]
+	own, born := was.NS[model.TimeNS-model.MntNS], was.TimeForChildren
+	switch {
+	case t == 0:
+		t = c.Op.Actor
+	case c.Op.Flags&model.CloneVM == 0:
+		own = born
+	}
+	is := &c.After.Nsproxy[c.task(t).Ref[model.Nsproxy]]
+	if got := is.NS[model.TimeNS-model.MntNS]; got != own {
+		return fmt.Errorf("%s is in time namespace %d, not %d", c.name(t), got, own)
+	}
+	if renewed := c.unshared() && c.Op.Flags&model.CloneNewTime != 0; (is.TimeForChildren == born) == renewed {
+		return fmt.Errorf("children of %s are born in time namespace %d, before in %d", c.name(t), is.TimeForChildren, born)
 	}
 	return nil
 }
@@ -213,7 +260,7 @@ func newPidNSBegins(c *Check) error {
 	c.met()
 	ns := activeNS(c.After, t)
 	p := &c.After.Pid[c.task(t).Pids[model.PidtypePID]]
-	if n := &c.After.PidNS[ns]; p.Nr[p.Level] != 1 || n.Reaper != t || n.Parent != activeNS(c.Before, c.Op.Actor) || n.UserNS != userNS(c.After, t) || !n.Proc {
+	if n := &c.After.PidNS[ns]; p.Nr[p.Level] != 1 || n.Reaper != t || n.Parent != activeNS(c.Before, c.Op.Actor) || n.UserNS != userNS(c.After, t) || !n.Proc && c.K.Name == V311 {
 		return fmt.Errorf("%s has number %d in pid namespace %d, whose init is %s", c.name(t), p.Nr[p.Level], ns, c.name(n.Reaper))
 	}
 	return nil
@@ -303,13 +350,17 @@ func subreaperInherited(c *Check) error {
 	if t == 0 || c.Op.Flags&model.CloneThread != 0 {
 		return nil
 	}
-	was := &c.Before.Signal[c.Before.Task[c.Op.Actor].Signal]
+	from := c.Op.Actor // v3.11 looks at the creator, even if that is not the parent
+	if c.K.Name != V311 {
+		from = c.parentAsked()
+	}
+	was := &c.Before.Signal[c.Before.Task[from].Signal]
 	if !was.IsChildSubreaper && !was.HasChildSubreaper {
 		return nil
 	}
 	c.met()
 	if !c.signal(t).HasChildSubreaper {
-		return fmt.Errorf("%s does not know that %s or an ancestor is a subreaper", c.name(t), c.name(c.Op.Actor))
+		return fmt.Errorf("%s does not know that %s or an ancestor is a subreaper", c.name(t), c.name(from))
 	}
 	return nil
 }

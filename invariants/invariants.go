@@ -14,6 +14,8 @@ type Invariant struct {
 	Says   string // one sentence
 	Source string // the kernel function, or the man page, that guarantees it
 
+	Versions string // the version that it speaks of: V311 or V6; "" is all
+
 	Premise string // what must have happened for it to have anything to say; "" if it always has
 
 	Task  func(c *Check, t model.TaskID) error // for each task that is hashed
@@ -21,6 +23,15 @@ type Invariant struct {
 	Step  func(c *Check) error                 // for each op that ran whole: Before, After, Op, Result
 	Quiet func(c *Check) error                 // after all was killed, reaped and drained
 }
+
+// The versions that an invariant can be limited to.
+const (
+	V311 = "v3.11"
+	V6   = "v6.x"
+)
+
+// In says whether the invariant speaks of a version.
+func (inv *Invariant) In(version string) bool { return inv.Versions == "" || inv.Versions == version }
 
 // Check is what an invariant may look at.
 type Check struct {
@@ -87,6 +98,7 @@ func (ck *Checker) Step(k *model.Kernel, before, after *model.State, op model.Op
 		c.row = i
 		var err error
 		switch {
+		case inv.Versions != "" && inv.Versions != k.Name:
 		case inv.Step != nil && whole:
 			err = inv.Step(c)
 		case inv.State != nil && c.differs:
@@ -119,6 +131,7 @@ func (ck *Checker) Quiet(k *model.Kernel, s *model.State) *Breach {
 		c.row = i
 		var err error
 		switch {
+		case !inv.In(k.Name):
 		case inv.Quiet != nil:
 			err = inv.Quiet(c)
 		case inv.State != nil:

@@ -8,11 +8,12 @@ type Known struct {
 	ID     string // V1; the file testdata/known/V1-*.trace shows it
 	Says   string
 	Fixed  string   // the kernel that does not have it any more
+	V6     bool     // v6.x still has it
 	Breaks []string // the invariants that it can break
 	Cause  func(c *Check) bool
 }
 
-// KnownDefects are those of v3.11 that the modelled calls reach.
+// KnownDefects are those that the modelled calls reach.
 var KnownDefects = []Known{
 	{ID: "V1", Says: "a first fork into a pid namespace that fails after it took number 1 leaves a namespace that can never have an init, and pins it by its proc mount",
 		Fixed: "v3.12", Breaks: []string{"FailedForkRestores", "PidNSCount", "NumberOneIsInit"}, Cause: firstForkFailed},
@@ -25,7 +26,7 @@ var KnownDefects = []Known{
 	{ID: "V9", Says: "a process whose leader exited first reports the leader's exit code, not that of its last thread",
 		Fixed: "by v6.12", Breaks: []string{"ExitCodeOfLastThread"}, Cause: leaderCodeKept},
 	{ID: "N1", Says: "a dying init of a pid namespace sets SIGCHLD to be ignored in a sighand_struct that it may share with its parent, which from then on is never told of its children",
-		Fixed: "not in v6.18", Breaks: []string{"ActionsAreOwn"}, Cause: sharedZap},
+		Fixed: "not in v6.18", V6: true, Breaks: []string{"ActionsAreOwn"}, Cause: sharedZap},
 	{ID: "N2", Says: "SIGKILL from outside does not begin a group exit of an init: while the thread that was told of it waits in vfork, the others live on",
 		Fixed: "by v6.12", Breaks: []string{"KilledDies"}, Cause: toldInVfork},
 	{ID: "P05", Says: "the last thread of an init waits for two numbers to remain, and is woken only when one remains",
@@ -35,10 +36,16 @@ var KnownDefects = []Known{
 	}},
 }
 
+// In says whether a version has the defect.
+func (d *Known) In(version string) bool { return version == V311 || d.V6 }
+
 // known finds the defect that explains the breach of the invariant being asked, nil if none does.
 func (c *Check) known(inv *Invariant) *Known {
 	for i := range KnownDefects {
 		d := &KnownDefects[i]
+		if !d.In(c.K.Name) {
+			continue
+		}
 		for _, name := range d.Breaks {
 			if name == inv.Name && d.Cause(c) {
 				return d

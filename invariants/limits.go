@@ -29,8 +29,19 @@ var limits = []Invariant{
 			}
 			return nil
 		}},
+	{Name: "UcountsExact", Says: "ucounts are charged with the tasks and namespaces of their user, and with those of the namespaces below that it owns",
+		Source: "inc_rlimit_ucounts, inc_ucount", Versions: V6, State: ucountsExact},
+	{Name: "UcountsRefs", Says: "ucounts are counted for each cred and each namespace that is charged there", Source: "alloc_ucounts, put_ucounts", Versions: V6,
+		State: func(c *Check) error {
+			for id := 1; id < model.MaxUcounts; id++ {
+				if is, should := c.After.Ucounts[id].Count, c.Census.Ucounts[id].Count; is != should {
+					return fmt.Errorf("%s have count %d, and %s", c.ucountsName(id), is, holders(int(should)))
+				}
+			}
+			return nil
+		}},
 	{Name: "NprocBound", Says: "a fork under RLIMIT_NPROC leaves at most as many processes as the limit allows, and one more for each other fork in flight",
-		Source: "copy_process: rlimit_nproc", Premise: "a successful clone by a limited user", Step: func(c *Check) error {
+		Source: "copy_process: rlimit_nproc", Versions: V311, Premise: "a successful clone by a limited user", Step: func(c *Check) error {
 			if c.child() == 0 || c.nprocExempt() {
 				return nil
 			}
@@ -42,7 +53,7 @@ var limits = []Invariant{
 			return nil
 		}},
 	{Name: "NprocRefusesAtLimit", Says: "a fork fails for RLIMIT_NPROC only at the limit, and nobody exempt fails",
-		Source: "copy_process: rlimit_nproc", Premise: "a clone that RLIMIT_NPROC refused", Step: func(c *Check) error {
+		Source: "copy_process: rlimit_nproc", Versions: V311, Premise: "a clone that RLIMIT_NPROC refused", Step: func(c *Check) error {
 			if c.Op.Kind != model.Clone || c.Result.Why != "rlimit_nproc" || c.faulted() {
 				return nil
 			}
@@ -52,6 +63,20 @@ var limits = []Invariant{
 			}
 			return nil
 		}},
+	{Name: "NprocSettled", Says: "a fork under RLIMIT_NPROC leaves no counter above its limit: not in its user namespace, nor in those above",
+		Source: "copy_process: rlimit_nproc; is_rlimit_overlimit", Versions: V6, Premise: "a successful clone by a limited user", Step: func(c *Check) error {
+			t := c.child()
+			if t == 0 || c.nprocExempt() {
+				return nil
+			}
+			c.met()
+			if over := c.After.NprocExcess(c.After.Cred[c.task(t).Ref[model.Cred]].Ucounts, c.Before.Signal[c.before().Signal].NprocCur); over > 0 {
+				return fmt.Errorf("%s was made, and its user is %d above a limit", c.name(t), over)
+			}
+			return nil
+		}},
+	{Name: "NprocRefusedOver", Says: "a fork fails for RLIMIT_NPROC only if it would pass a limit, and nobody exempt fails",
+		Source: "copy_process: rlimit_nproc; is_rlimit_overlimit", Versions: V6, Premise: "a clone that RLIMIT_NPROC refused", Step: nprocRefusedOver},
 	{Name: "MaxThreadsBound", Says: "a fork leaves at most max_threads threads, and one more for each other fork in flight",
 		Source: "copy_process: max_threads", Premise: "a successful clone under a low max_threads", Step: func(c *Check) error {
 			if c.child() == 0 || c.K.MaxThreads > model.MaxTasks {
@@ -148,3 +173,39 @@ func (c *Check) child() model.TaskID {
 
 // cloned says whether a clone has returned with a child that is still there.
 func (c *Check) cloned() bool { return c.child() != 0 && c.Result.Outcome == model.Returned }
+
+// ucountsName names ucounts by user and user namespace.
+func (c *Check) ucountsName(id int) string {
+	u := &c.After.Ucounts[id]
+	return fmt.Sprintf("the ucounts of uid %d in user namespace %d", u.UID, u.NS)
+}
+
+func ucountsExact(c *Check) error {
+	for id := 1; id < model.MaxUcounts; id++ {
+		is, should := &c.After.Ucounts[id], &c.Census.Ucounts[id]
+		if is.Nproc != should.Nproc {
+			return fmt.Errorf("%s are charged %d processes, and there are %d", c.ucountsName(id), is.Nproc, should.Nproc)
+		}
+		if is.Namespaces != should.Namespaces {
+			return fmt.Errorf("%s are charged with namespaces %v, and there are %v", c.ucountsName(id), is.Namespaces, should.Namespaces)
+		}
+	}
+	return nil
+}
+
+// nprocRefusedOver charges the child once more, by hand: its own user namespace, if it brings one, and those above.
+func nprocRefusedOver(c *Check) error {
+	if c.Op.Kind != model.Clone || c.Result.Why != "rlimit_nproc" || c.faulted() {
+		return nil
+	}
+	c.met()
+	limit, first := c.Before.Signal[c.before().Signal].NprocCur, 0
+	if c.Op.Flags&model.CloneNewUser != 0 { // the limit binds the new namespace as a whole, in which the child is alone
+		first = 1 - int(limit)
+	}
+	over := max(first, c.Before.NprocExcess(c.Before.Cred[c.before().Ref[model.Cred]].Ucounts, limit)+1)
+	if over <= 0 || c.nprocExempt() {
+		return fmt.Errorf("%s, uid %d, could not fork, and would have been %d below its limit", c.name(c.Op.Actor), c.user(c.Before).UID, -over)
+	}
+	return nil
+}

@@ -179,7 +179,7 @@ func (c *Check) eachNS(fn func(ns model.PidNSID, member model.TaskID) error) err
 
 func numberOneIsInit(c *Check) error {
 	for ns := model.PidNSID(2); ns < model.MaxPidNS; ns++ {
-		if n := &c.After.PidNS[ns]; n.LastPid != 0 && n.Reaper == 0 && !c.beginning(ns) {
+		if n := &c.After.PidNS[ns]; n.LastPid != 0 && n.Reaper == 0 && n.Adding && !c.beginning(ns) {
 			return fmt.Errorf("pid namespace %d has given out number 1 and can never have an init", ns)
 		}
 	}

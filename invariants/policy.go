@@ -9,7 +9,9 @@ import (
 // policy are what calls owe to their arguments and to who makes them: stated from the manual pages, not from the rows.
 var policy = []Invariant{
 	{Name: "UnshareRules", Says: "unshare refuses flags that it does not know, and what needs a single thread while others use the mm",
-		Source: "unshare(2); check_unshare_flags", Premise: "an unshare without fault", Step: unshareRules},
+		Source: "unshare(2); check_unshare_flags", Versions: V311, Premise: "an unshare without fault", Step: unshareRules},
+	{Name: "UnshareRulesV6", Says: "unshare refuses flags that it does not know, threads and handlers of a task that shares them, and memory that others use",
+		Source: "unshare(2); check_unshare_flags", Versions: V6, Premise: "an unshare without fault", Step: unshareRulesV6},
 	{Name: "NamespaceNeedsCap", Says: "new namespaces need CAP_SYS_ADMIN, unless a new user namespace comes with them",
 		Source: "clone(2), unshare(2); ns_capable", Premise: "new namespaces for an unprivileged caller", Step: namespaceNeedsCap},
 	{Name: "KillNeedsPermission", Says: "kill and tkill need the same uid or CAP_KILL, or SIGCONT within the session",
@@ -71,6 +73,36 @@ func unshareRules(c *Check) error {
 		return fmt.Errorf("unshare with flags %#x by %s gave %v", uint32(f), c.name(c.Op.Actor), c.Result.Errno)
 	}
 	return nil
+}
+
+// unshareRulesV6 states what v6.x refuses, both ways.
+func unshareRulesV6(c *Check) error {
+	if c.Op.Kind != model.Unshare || c.Result.Outcome != model.Returned || c.faulted() {
+		return nil
+	}
+	c.met()
+	const known = model.CloneThread | model.CloneFS | model.CloneNewNS | model.CloneSighand | model.CloneVM | model.CloneFiles | model.CloneSysvsem |
+		model.CloneNewUTS | model.CloneNewIPC | model.CloneNewNet | model.CloneNewUser | model.CloneNewPID | model.CloneNewCgroup | model.CloneNewTime
+	f, p := c.Op.Flags, c.before()
+	threads := c.Before.Signal[p.Signal].NrThreads > 1
+	refused := f&^known != 0 || threads && f&(model.CloneThread|model.CloneSighand|model.CloneVM|model.CloneNewUser) != 0 ||
+		c.Before.Count[model.Sighand][p.Ref[model.Sighand]] > 1 && f&(model.CloneSighand|model.CloneVM) != 0 || f&model.CloneVM != 0 && c.memoryShared()
+	elsewhere := f&model.CloneNewPID != 0 && forChildren(c.Before, c.Op.Actor) != activeNS(c.Before, c.Op.Actor)
+	if is := c.Result.Errno == model.EINVAL; is != refused && !(is && elsewhere) {
+		return fmt.Errorf("unshare with flags %#x by %s gave %v", uint32(f), c.name(c.Op.Actor), c.Result.Errno)
+	}
+	return nil
+}
+
+// memoryShared says whether another process has the actor's mm.
+func (c *Check) memoryShared() bool {
+	p := c.before()
+	for t := range c.Before.Task {
+		if q := &c.Before.Task[t]; q.Stage == model.Hashed && q.Signal != p.Signal && q.Ref[model.MM] == p.Ref[model.MM] {
+			return true
+		}
+	}
+	return false
 }
 
 func namespaceNeedsCap(c *Check) error {

@@ -85,17 +85,17 @@ func (r *Reach) Missing(v *model.Version) (missing []string) {
 			missing = append(missing, "settle "+v.Settle[i].Name)
 		}
 	}
-	return append(missing, r.missingPremises()...)
+	return append(missing, r.missingPremises(v.Name)...)
 }
 
-func (r *Reach) missingPremises() (missing []string) {
+func (r *Reach) missingPremises(version string) (missing []string) {
 	for i := range All {
-		if All[i].Premise != "" && r.Seen[i] == 0 {
+		if All[i].In(version) && All[i].Premise != "" && r.Seen[i] == 0 {
 			missing = append(missing, fmt.Sprintf("premise of %s: %s", All[i].Name, All[i].Premise))
 		}
 	}
 	for i := range KnownDefects {
-		if r.Known[i] == 0 {
+		if KnownDefects[i].In(version) && r.Known[i] == 0 {
 			missing = append(missing, "known defect "+KnownDefects[i].ID)
 		}
 	}

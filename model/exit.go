@@ -12,63 +12,73 @@ func exitDrop(name, source string, c Class) Row {
 	return act(name, source, func(k *Kernel, s *State, f *Flight) { s.drop(f.Op.Actor, c) })
 }
 
-// exitV311 is exit(2) of one thread, exitGroupV311 that of the whole group, dieV311 a fatal signal taking effect.
-func exitV311() Table {
-	return Table{Name: "exit", Rows: slices.Concat([]Row{rowSysExit}, doExitV311())}
-}
-
-func exitGroupV311() Table {
-	return Table{Name: "exit_group", Rows: slices.Concat([]Row{rowSysExit, rowGroupExit}, doExitV311())}
-}
-
-func dieV311() Table {
-	return Table{Name: "die", Rows: slices.Concat([]Row{rowGroupExit}, doExitV311())}
+// exitCalls are exit(2) of one thread, exit_group(2) of all, and a fatal signal taking effect, from a version's own
+// do_group_exit and do_exit.
+func exitCalls(groupExit Row, doExit func() []Row) (exit, exitGroup, die Table) {
+	return Table{Name: "exit", Rows: slices.Concat([]Row{rowSysExit}, doExit())},
+		Table{Name: "exit_group", Rows: slices.Concat([]Row{rowSysExit, groupExit}, doExit())},
+		Table{Name: "die", Rows: slices.Concat([]Row{groupExit}, doExit())}
 }
 
 // doExitV311 is do_exit: the order in which a dying task lets go.
 func doExitV311() []Row {
-	return []Row{
-		act("exit_signals", "kernel/signal.c:exit_signals", exitSignals),
-		act("signal_live", exitC, func(k *Kernel, s *State, f *Flight) {
-			sig := &s.Signal[s.parent(f).Signal]
-			sig.Live--
-			f.GroupDead = sig.Live == 0
-		}),
-		exitDrop("audit_free", exitC, Audit),
-		act("exit_code", exitC, func(k *Kernel, s *State, f *Flight) { s.parent(f).ExitCode = f.Code }),
-		act("mm_release", "kernel/fork.c:mm_release", mmRelease),
+	return slices.Concat([]Row{rowExitSignals, rowSignalLive, rowAuditFree, rowExitCode, rowMMRelease},
+		exitDrops, []Row{rowCgroupExit, rowModulePut, rowChildReaperDies}, zapRows(private), []Row{
+			forget("find_new_reaper", "kernel/exit.c:find_new_reaper", Act(findNewReaper)),
+			forget("forget_original_parent", "kernel/exit.c:forget_original_parent", Act(forgetOriginalParent)),
+			rowKillOrphanedPgrp, rowExitNotify, rowReleaseSelf}, exitEnd)
+}
+
+// doExitV6 is do_exit of v6.x: the last thread decides the code of the group, the seccomp filter goes early, the css_set stays
+// until the last put, and children that nobody will wait for are released at the end.
+func doExitV6() []Row {
+	return slices.Concat([]Row{rowSynchronizeGroupExit, rowExitSignals, exitDrop("seccomp_filter_release", "kernel/seccomp.c:seccomp_filter_release", Seccomp),
+		rowSignalLive, rowGlobalInitDies, rowAuditFree, rowExitCode, rowMMRelease},
+		exitDrops, []Row{rowFindChildReaper}, zapRows(many), []Row{
+			forget("find_new_reaper", "kernel/exit.c:find_new_reaper", Act(findNewReaperV6)),
+			forget("forget_original_parent", "kernel/exit.c:forget_original_parent", Act(reparentChildren)),
+			rowKillOrphanedPgrp, rowExitNotify, rowReleaseSelf, rowReleaseDead}, exitEnd)
+}
+
+// The rows of do_exit.
+var (
+	rowExitSignals = act("exit_signals", "kernel/signal.c:exit_signals", exitSignals)
+	rowSignalLive  = act("signal_live", exitC, func(k *Kernel, s *State, f *Flight) {
+		sig := &s.Signal[s.parent(f).Signal]
+		sig.Live--
+		f.GroupDead = sig.Live == 0
+	})
+	rowAuditFree  = exitDrop("audit_free", exitC, Audit)
+	rowExitCode   = act("exit_code", exitC, func(k *Kernel, s *State, f *Flight) { s.parent(f).ExitCode = f.Code })
+	rowMMRelease  = act("mm_release", "kernel/fork.c:mm_release", mmRelease)
+	rowCgroupExit = exitDrop("cgroup_exit", "kernel/cgroup.c:cgroup_exit", CSS)
+	rowModulePut  = exitDrop("module_put", exitC, Module)
+
+	exitDrops = []Row{
 		exitDrop("exit_mm", "kernel/exit.c:exit_mm", MM),
 		exitDrop("exit_sem", "ipc/sem.c:exit_sem", SysvSem),
 		exitDrop("exit_files", "fs/file.c:exit_files", Files),
 		exitDrop("exit_fs", "fs/fs_struct.c:exit_fs", FS),
 		exitDrop("exit_task_namespaces", "kernel/nsproxy.c:exit_task_namespaces", Nsproxy),
 		exitDrop("perf_event_exit_task", "kernel/events/core.c:perf_event_exit_task", Perf),
-		exitDrop("cgroup_exit", "kernel/cgroup.c:cgroup_exit", CSS),
-		exitDrop("module_put", exitC, Module),
+	}
 
-		forget("child_reaper_dies", "kernel/exit.c:find_new_reaper", Func(childReaperDies)),
-		zap("disable_pid_allocation", func(k *Kernel, s *State, f *Flight) { s.PidNS[s.activeNS(f.Op.Actor)].Adding = false }),
-		zap("ignore_sigchld", func(k *Kernel, s *State, f *Flight) {
-			h := &s.Sighand[s.parent(f).Ref[Sighand]]
-			h.Ignore, h.Handler = h.Ignore|SIGCHLD.Bit(), h.Handler&^SIGCHLD.Bit()
-		}),
-		zap("zap_kill", zapKill),
-		forget("zap_wait", zapC, Func(zapWait)).sleeps(Uninterruptible),
-		forget("zap_sleep", zapC, Func(zapSleep)).sleeps(Uninterruptible),
-		forget("find_new_reaper", "kernel/exit.c:find_new_reaper", Act(findNewReaper)),
-		forget("forget_original_parent", "kernel/exit.c:forget_original_parent", Act(forgetOriginalParent)),
+	rowChildReaperDies = forget("child_reaper_dies", "kernel/exit.c:find_new_reaper", Func(childReaperDies))
+	rowFindChildReaper = forget("find_child_reaper", "kernel/exit.c:find_child_reaper", Func(childReaperDies))
 
-		notify("kill_orphaned_pgrp", "kernel/exit.c:kill_orphaned_pgrp", func(k *Kernel, s *State, f *Flight) {
-			if f.GroupDead {
-				k.killOrphanedPgrp(s, s.parent(f).Leader, 0)
-			}
-		}),
-		notify("exit_notify", "kernel/exit.c:exit_notify", exitNotify),
-		act("release_self", "kernel/exit.c:exit_notify", func(k *Kernel, s *State, f *Flight) {
-			if f.Victim == f.Op.Actor {
-				k.release(s, f, f.Op.Actor)
-			}
-		}),
+	rowKillOrphanedPgrp = notify("kill_orphaned_pgrp", "kernel/exit.c:kill_orphaned_pgrp", func(k *Kernel, s *State, f *Flight) {
+		if f.GroupDead {
+			k.killOrphanedPgrp(s, s.parent(f).Leader, 0)
+		}
+	})
+	rowExitNotify  = notify("exit_notify", "kernel/exit.c:exit_notify", exitNotify)
+	rowReleaseSelf = act("release_self", "kernel/exit.c:exit_notify", func(k *Kernel, s *State, f *Flight) {
+		if f.Victim == f.Op.Actor {
+			k.release(s, f, f.Op.Actor)
+		}
+	})
+
+	exitEnd = []Row{
 		exitDrop("mpol_put", exitC, Mempolicy),
 		exitDrop("exit_io_context", "block/blk-ioc.c:exit_io_context", IO),
 		act("task_dead", "kernel/sched/core.c:finish_task_switch", func(k *Kernel, s *State, f *Flight) {
@@ -76,7 +86,33 @@ func doExitV311() []Row {
 			k.putTask(s, f.Op.Actor)
 		}),
 	}
-}
+)
+
+// What only v6.x does.
+var (
+	// The last thread to begin its exit ends the group with its own code, unless that is decided already.
+	rowSynchronizeGroupExit = act("synchronize_group_exit", "kernel/exit.c:synchronize_group_exit", func(k *Kernel, s *State, f *Flight) {
+		sig := &s.Signal[s.parent(f).Signal]
+		if sig.QuickThreads--; sig.QuickThreads == 0 && sig.Flags&SignalGroupExit == 0 {
+			sig.Flags, sig.GroupExitCode, sig.StopCount = SignalGroupExit, f.Code, 0
+		}
+	})
+	// The global init takes the machine down as soon as its last thread is on its way out.
+	rowGlobalInitDies = Row{Name: "global_init_dies", Source: exitC, Body: Func(func(k *Kernel, s *State, f *Flight) Errno {
+		if !f.GroupDead || !s.globalInit(s.parent(f).Leader) {
+			return next
+		}
+		s.Panic = true
+		return sleep
+	})}
+	rowReleaseDead = act("release_dead", "kernel/exit.c:exit_notify", func(k *Kernel, s *State, f *Flight) {
+		for t := TaskID(1); t < MaxTasks; t++ {
+			if f.Nr&(1<<t) != 0 {
+				k.release(s, f, t)
+			}
+		}
+	})
+)
 
 const zapC = "kernel/pid_namespace.c:zap_pid_ns_processes"
 
@@ -99,6 +135,20 @@ func zap(name string, body Act) Row {
 	}))
 }
 
+// zapRows are zap_pid_ns_processes: it kills by the thread or by the group, as the version does.
+func zapRows(q queue) []Row {
+	return []Row{
+		zap("disable_pid_allocation", func(k *Kernel, s *State, f *Flight) { s.PidNS[s.activeNS(f.Op.Actor)].Adding = false }),
+		zap("ignore_sigchld", func(k *Kernel, s *State, f *Flight) {
+			h := &s.Sighand[s.parent(f).Ref[Sighand]]
+			h.Ignore, h.Handler = h.Ignore|SIGCHLD.Bit(), h.Handler&^SIGCHLD.Bit()
+		}),
+		zap("zap_kill", func(k *Kernel, s *State, f *Flight) { zapKill(k, s, f, q) }),
+		forget("zap_wait", zapC, Func(zapWait)).sleeps(Uninterruptible),
+		forget("zap_sleep", zapC, Func(zapSleep)).sleeps(Uninterruptible),
+	}
+}
+
 // sleeps says how the row sleeps.
 func (r Row) sleeps(how Sleep) Row {
 	r.Sleep = how
@@ -107,7 +157,12 @@ func (r Row) sleeps(how Sleep) Row {
 
 var (
 	rowSysExit   = act("sys_exit", "kernel/exit.c:sys_exit", func(k *Kernel, s *State, f *Flight) { f.Code = uint16(f.Op.Arg&0xff) << 8 })
-	rowGroupExit = act("do_group_exit", "kernel/exit.c:do_group_exit", doGroupExit)
+	rowGroupExit = act("do_group_exit", "kernel/exit.c:do_group_exit", func(k *Kernel, s *State, f *Flight) {
+		if s.Signal[s.parent(f).Signal].Flags&SignalGroupExit != 0 || !s.alone(f.Op.Actor) {
+			doGroupExit(k, s, f) // v3.11 passes over a single thread
+		}
+	})
+	rowGroupExitV6 = act("do_group_exit", "kernel/exit.c:do_group_exit", doGroupExit)
 )
 
 // doGroupExit settles the exit code of the group, the first one wins, and kills the other threads.
@@ -115,9 +170,6 @@ func doGroupExit(k *Kernel, s *State, f *Flight) {
 	sig := &s.Signal[s.parent(f).Signal]
 	if sig.Flags&SignalGroupExit != 0 {
 		f.Code = sig.GroupExitCode
-		return
-	}
-	if s.alone(f.Op.Actor) {
 		return
 	}
 	sig.GroupExitCode, sig.Flags, sig.StopCount = f.Code, SignalGroupExit, 0

@@ -39,6 +39,15 @@ const CSIGNAL = 0xff
 // newNamespaces are the flags that make copy_namespaces build a new nsproxy.
 const newNamespaces = CloneNewNS | CloneNewUTS | CloneNewIPC | CloneNewPID | CloneNewNet
 
+// newNamespacesV6 are those of v6.x, which unshare passes with NEWTIME.
+const newNamespacesV6 = newNamespaces | CloneNewCgroup | CloneNewTime
+
+// needNsproxy marks a clone of v6.x that needs a new nsproxy without asking for a namespace. It is a bit of CSIGNAL, which
+// is not among the flags of a call.
+const needNsproxy Flags = 1
+
+const anyNsproxy = newNamespacesV6 | needNsproxy
+
 // WaitFlags are the options of wait4(2), carried in Op.Flags.
 const (
 	WNOHANG    Flags = 0x00000001

@@ -144,6 +144,13 @@ func (s *State) renew(t TaskID, c Class, old Ref) Errno {
 	return next
 }
 
+// at, in, named, on and off are the row with another label, section or name, or under other flags.
+func (r Row) at(label Label) Row  { r.Fail = label; return r }
+func (r Row) in(lock Lock) Row    { r.Lock = lock; return r }
+func (r Row) named(n string) Row  { r.Name = n; return r }
+func (r Row) on(flags Flags) Row  { r.On = flags; return r }
+func (r Row) off(flags Flags) Row { r.Off = flags; return r }
+
 // fails says when the row can fail.
 func (r Row) fails(when Cond) Row {
 	r.CanFail = when
@@ -348,7 +355,7 @@ var (
 	rowAttachPid     = publish("attach_pid", 0, 0, func(k *Kernel, s *State, f *Flight) {
 		s.attach(f.Child, PidtypePID)
 		c := s.child(f)
-		c.Stage, c.Flags, f.Took = Hashed, c.Flags|NotWoken, f.Took&TookRwsem
+		c.Stage, c.Flags, f.Took = Hashed, c.Flags|NotWoken, f.Took&(TookRwsem|TookPidfd|TookDelayed)
 	})
 	rowNrThreadsAll  = publish("nr_threads", 0, 0, func(k *Kernel, s *State, f *Flight) { s.NrThreads++ })
 	rowTotalForks    = publish("total_forks", 0, 0, func(k *Kernel, s *State, f *Flight) { s.TotalForks++ })

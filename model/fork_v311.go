@@ -5,13 +5,14 @@ import "slices"
 // V311 is Linux 3.11: its calls row by row, in its order. Every call gets tables of its own, so that a
 // changed copy changes nothing else.
 func V311() *Version {
+	exit, exitGroup, die := exitCalls(rowGroupExit, doExitV311)
 	v := &Version{Name: "v3.11", Release: releaseTask(unchargeProcesses), Settle: slices.Clone(settleV311), boot: bootV311, dressed: DidExec}
 	v.Calls = [NKinds]Table{
 		Clone:       cloneV311(),
 		Unshare:     unshareV311(),
-		Exit:        exitV311(),
-		ExitGroup:   exitGroupV311(),
-		Die:         dieV311(),
+		Exit:        exit,
+		ExitGroup:   exitGroup,
+		Die:         die,
 		Wait4:       wait4,
 		Kill:        kill,
 		Tkill:       tkill,
@@ -22,11 +23,7 @@ func V311() *Version {
 		MapIDs:      mapIDs,
 		Sysctl:      sysctlV311(),
 	}
-	for i := range v.Calls {
-		v.Calls[i].Rows = slices.Clone(v.Calls[i].Rows)
-		v.Calls[i].Ladder = slices.Clone(v.Calls[i].Ladder)
-	}
-	return v
+	return v.own()
 }
 
 // The rules on the flags, do_fork's first: it is not part of copy_process.

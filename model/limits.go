@@ -74,6 +74,17 @@ var nprocLimit = Limit{
 	Errno: EAGAIN,
 }
 
+// nprocLimitV6 is the check of v6.x, after the charge: one of the counters on the way up is above its bound.
+var nprocLimitV6 = Limit{
+	Value: func(k *Kernel, s *State, f *Flight) int {
+		return s.NprocExcess(s.cred(f.Child).Ucounts, s.Signal[s.parent(f).Signal].NprocCur)
+	},
+	Bound:  func(k *Kernel, s *State, f *Flight) int { return 0 },
+	Cmp:    Above,
+	Exempt: nprocLimit.Exempt,
+	Errno:  EAGAIN,
+}
+
 // nprocBound turns RLIM_INFINITY into a number that no counter reaches.
 func nprocBound(limit int16) int {
 	if limit == RlimInfinity {

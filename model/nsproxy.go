@@ -1,5 +1,7 @@
 package model
 
+import "slices"
+
 // The namespaces of a task, kernel/nsproxy.c: rows that clone and unshare have in common.
 
 // subject is the task whose namespaces a call copies: the child of a clone, the caller of unshare.
@@ -61,16 +63,21 @@ func copyPidNS(k *Kernel, s *State, f *Flight) Errno {
 	if s.PidNS[old].Level+1 == MaxLevels {
 		return ENOMEM
 	}
-	id := PidNSID(s.alloc(PidNSClass))
+	id := s.alloc(PidNSClass)
 	if id == 0 {
 		return ENOMEM
 	}
-	user := s.targetUserNS(f)
+	s.beginPidNS(f, PidNSID(id))
+	return next
+}
+
+// beginPidNS fills in a new pid namespace below the one that children were born in.
+func (s *State) beginPidNS(f *Flight, id PidNSID) {
+	old, user := s.oldNsproxy(f).ForChildren, s.targetUserNS(f)
 	s.PidNS[id] = PidNamespace{PidMax: MaxPidMax, Parent: old, UserNS: user, Level: s.PidNS[old].Level + 1, Adding: true}
 	s.get(PidNSClass, Ref(old))
 	s.get(UserNSClass, Ref(user))
 	s.Nsproxy[f.Nsproxy].ForChildren = id
-	return next
 }
 
 // The rows of create_new_namespaces. A failure enters the inner ladder, which ends where the caller's begins.
@@ -131,4 +138,119 @@ var (
 			s.child(f).Ref[Nsproxy], f.Nsproxy = f.Nsproxy, 0
 			s.put(Nsproxy, old)
 		})}
+)
+
+// copyPidNSV6 is copy_pid_ns of v6.x: nesting too deep is ENOSPC, and so is a user with too many.
+func copyPidNSV6(depth Errno) Func {
+	return func(k *Kernel, s *State, f *Flight) Errno {
+		old := s.oldNsproxy(f).ForChildren
+		level := s.PidNS[old].Level + 1
+		switch {
+		case f.Flags&CloneNewPID == 0:
+			s.get(PidNSClass, Ref(old))
+			s.Nsproxy[f.Nsproxy].ForChildren = old
+			return next
+		case s.activeNS(f.Op.Actor) != old || !s.within(s.targetUserNS(f), s.PidNS[old].UserNS):
+			return EINVAL
+		case level > k.PidNSDepth:
+			return depth
+		}
+		id, e := s.allocCharged(PidNSClass, s.targetUserNS(f), s.uid(f.Op.Actor))
+		switch {
+		case e != next:
+			return e
+		case level == MaxLevels:
+			s.uncharge(PidNSClass, id)
+			s.Count[PidNSClass][id] = 0
+			return ENOMEM
+		}
+		s.beginPidNS(f, PidNSID(id))
+		return next
+	}
+}
+
+// within is in_userns: a user namespace is another one, or below it.
+func (s *State) within(ns, of UserNSID) bool {
+	for fuel := MaxUserNS; ns != of && ns != 0 && fuel > 0; fuel-- {
+		ns = s.UserNS[ns].Parent
+	}
+	return ns == of
+}
+
+// charged is a row of create_new_namespaces of v6.x for a kind that is only counted: the caller is charged for a new one.
+func charged(name, source string, class Class, flag Flags, fail Label) Row {
+	return Row{Name: name, Source: source, Fail: fail, Errs: []Errno{ENOSPC, ENOMEM},
+		CanFail: func(k *Kernel, s *State, f *Flight) bool { return f.Flags&flag != 0 },
+		Body: Func(func(k *Kernel, s *State, f *Flight) (e Errno) {
+			to, old := s.nsOf(&s.Nsproxy[f.Nsproxy], class), *s.nsOf(s.oldNsproxy(f), class)
+			if f.Flags&flag == 0 {
+				s.get(class, old)
+				*to = old
+				return next
+			}
+			*to, e = s.allocCharged(class, s.targetUserNS(f), s.uid(f.Op.Actor))
+			return e
+		})}
+}
+
+// nsOf is where an nsproxy has its namespace of a class; of time namespaces it is the one for children that is copied.
+func (s *State) nsOf(n *NsproxyStruct, class Class) *Ref {
+	if class == TimeNS {
+		return &n.TimeForChildren
+	}
+	return &n.NS[class-MntNS]
+}
+
+// createNamespacesV6 is create_new_namespaces of v6.x, under the flags that ask for it.
+func createNamespacesV6(fail Label, on Flags) []Row {
+	create := rowCreateNsproxy
+	create.Fail = fail
+	rows := []Row{create,
+		charged("copy_mnt_ns", "fs/namespace.c:copy_mnt_ns", MntNS, CloneNewNS, "out_ns"),
+		charged("copy_utsname", "kernel/utsname.c:copy_utsname", UTSNS, CloneNewUTS, "out_uts"),
+		charged("copy_ipcs", "ipc/namespace.c:copy_ipcs", IPCNS, CloneNewIPC, "out_ipc"),
+		{Name: "copy_pid_ns", Source: "kernel/pid_namespace.c:copy_pid_ns", Fail: "out_pid", Errs: []Errno{EINVAL, ENOSPC, ENOMEM}, Body: copyPidNSV6(ENOSPC), CanFail: rowPidNS.CanFail},
+		charged("copy_cgroup_ns", "kernel/cgroup/namespace.c:copy_cgroup_ns", CgroupNS, CloneNewCgroup, "out_cgroup"),
+		charged("copy_net_ns", "net/core/net_namespace.c:copy_net_ns", NetNS, CloneNewNet, "out_net"),
+		charged("copy_time_ns", "kernel/time/namespace.c:copy_time_ns", TimeNS, CloneNewTime, "out_time"),
+		act("get_time_ns", "kernel/nsproxy.c:create_new_namespaces", func(k *Kernel, s *State, f *Flight) {
+			own := s.oldNsproxy(f).NS[TimeNS-MntNS]
+			s.get(TimeNS, own)
+			s.Nsproxy[f.Nsproxy].NS[TimeNS-MntNS] = own
+		}),
+	}
+	for i := range rows {
+		rows[i].On = on
+	}
+	return rows
+}
+
+// undoNamespacesV6 is the ladder of create_new_namespaces of v6.x.
+func undoNamespacesV6(then Label) []Rung {
+	return slices.Concat([]Rung{
+		{Label: "out_time", Name: "put_net", Undo: putNamespace(NetNS)},
+		{Label: "out_net", Name: "put_cgroup_ns", Undo: putNamespace(CgroupNS)},
+		{Label: "out_cgroup", Name: "put_pid_ns", Undo: func(k *Kernel, s *State, f *Flight) { s.put(PidNSClass, Ref(s.Nsproxy[f.Nsproxy].ForChildren)) }},
+	}, undoNamespaces(then)[1:])
+}
+
+// Time namespaces: the children of a task that has unshared its own are born in the new one, unless they share its memory; so
+// their clone needs a new nsproxy even if it asks for no namespace.
+var (
+	rowTimensDiffers = Row{Name: "timens_differs", Source: "kernel/nsproxy.c:copy_namespaces", Off: newNamespacesV6 | CloneVM,
+		Body: Act(func(k *Kernel, s *State, f *Flight) {
+			if n := s.oldNsproxy(f); n.TimeForChildren != n.NS[TimeNS-MntNS] {
+				f.Flags |= needNsproxy
+			}
+		})}
+	rowTimensOnFork = Row{Name: "timens_on_fork", Source: "kernel/time/namespace.c:timens_on_fork", On: anyNsproxy, Off: CloneVM,
+		Body: Act(func(k *Kernel, s *State, f *Flight) {
+			n := &s.Nsproxy[f.Nsproxy]
+			own := &n.NS[TimeNS-MntNS]
+			s.get(TimeNS, n.TimeForChildren)
+			s.put(TimeNS, *own)
+			*own = n.TimeForChildren
+		})}
+	rowInstallNsproxy = Row{Name: "set_nsproxy", Source: "kernel/nsproxy.c:copy_namespaces", On: anyNsproxy, Takes: 1 << Nsproxy,
+		Body: Act(func(k *Kernel, s *State, f *Flight) { s.child(f).Ref[Nsproxy], f.Nsproxy = f.Nsproxy, 0 })}
 )

@@ -29,11 +29,11 @@ func (s *State) liveThread(t TaskID) (live TaskID) {
 }
 
 // zapKill kills every task with a number above 1 in the namespace, those of nested namespaces included.
-func zapKill(k *Kernel, s *State, f *Flight) {
+func zapKill(k *Kernel, s *State, f *Flight, q queue) {
 	ns := s.activeNS(f.Op.Actor)
 	for t := TaskID(1); t < MaxTasks; t++ {
 		if nr := s.NumberSeen(f.Op.Actor, t); nr > 1 && s.nrIn(s.Task[t].Pids[PidtypePID], ns) == nr && !s.fatalPending(t) {
-			k.sendSignal(s, SIGKILL, t, private, true)
+			k.sendSignal(s, SIGKILL, t, q, true)
 		}
 	}
 }
@@ -110,10 +110,59 @@ func (s *State) subreaper(father, reaper TaskID) TaskID {
 	return 0
 }
 
+// aliveThread is find_alive_thread of v6.x: the first thread of a group, the leader first, that is not exiting.
+func (s *State) aliveThread(t TaskID) (alive TaskID) {
+	s.threads(s.Task[t].Leader, func(o TaskID) bool {
+		if s.Task[o].Flags&PFExiting == 0 {
+			alive = o
+		}
+		return alive != 0
+	})
+	return alive
+}
+
+// findNewReaperV6 is find_child_reaper, as far as it hands on the role of an init, and find_new_reaper.
+func findNewReaperV6(k *Kernel, s *State, f *Flight) {
+	father := f.Op.Actor
+	ns := &s.PidNS[s.activeNS(father)]
+	alive := s.aliveThread(father)
+	if alive != 0 && ns.Reaper == father {
+		ns.Reaper = alive
+	}
+	if alive == 0 && s.Signal[s.Task[father].Signal].HasChildSubreaper {
+		alive = s.subreaperAbove(father)
+	}
+	if f.Who = alive; alive == 0 {
+		f.Who = ns.Reaper
+	}
+}
+
+// subreaperAbove walks up within the levels of the pid namespace to the nearest subreaper with a live thread, which it gives.
+func (s *State) subreaperAbove(father TaskID) TaskID {
+	level := s.Pid[s.Task[father].Pids[PidtypePID]].Level
+	for r, fuel := s.Task[father].RealParent, MaxTasks; r != 0 && fuel > 0; r, fuel = s.Task[r].RealParent, fuel-1 {
+		if s.Pid[s.Task[r].Pids[PidtypePID]].Level != level {
+			return 0
+		}
+		if !s.Signal[s.Task[r].Signal].IsChildSubreaper {
+			continue
+		}
+		if alive := s.aliveThread(r); alive != 0 {
+			return alive
+		}
+	}
+	return 0
+}
+
 // forgetOriginalParent gives the children to the new parent, which reaps at once those that nobody will wait for.
 func forgetOriginalParent(k *Kernel, s *State, f *Flight) {
+	reparentChildren(k, s, f)
+	rowReleaseDead.Body.Do(k, s, f)
+}
+
+// reparentChildren gives the children to the new parent, and notes in f.Nr those that nobody will wait for.
+func reparentChildren(k *Kernel, s *State, f *Flight) {
 	father, reaper := f.Op.Actor, f.Who
-	var dead [MaxTasks]bool
 	s.children(father, func(p TaskID) {
 		s.delChild(p)
 		s.threads(p, func(t TaskID) bool {
@@ -124,13 +173,10 @@ func forgetOriginalParent(k *Kernel, s *State, f *Flight) {
 			return false
 		})
 		s.addChild(reaper, p)
-		dead[p] = k.reparentLeader(s, father, p)
-	})
-	for p, reap := range dead {
-		if reap {
-			k.release(s, f, TaskID(p))
+		if k.reparentLeader(s, father, p) {
+			f.Nr |= 1 << p
 		}
-	}
+	})
 }
 
 // reparentLeader is reparent_leader: what changes when a child leaves the group of its parent. It says whether

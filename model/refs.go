@@ -109,6 +109,9 @@ func destroyNsproxy(s *State, id Ref) {
 		}
 	}
 	s.put(PidNSClass, Ref(n.ForChildren))
+	if n.TimeForChildren != 0 {
+		s.put(TimeNS, n.TimeForChildren)
+	}
 	s.Nsproxy[id] = NsproxyStruct{}
 }
 

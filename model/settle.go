@@ -11,6 +11,9 @@ var settleV311 = []Settle{
 	{"proc_work", "kernel/pid_namespace.c:proc_cleanup_work", releaseProc},
 }
 
+// settleV6 has no mount of proc to give up.
+var settleV6 = settleV311[:len(settleV311)-1]
+
 // wakeSleepers lets a call that was woken look again at what it sleeps for.
 func wakeSleepers(k *Kernel, s *State, res *Result) bool {
 	for t := TaskID(1); t < MaxTasks; t++ {

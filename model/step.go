@@ -68,6 +68,9 @@ func (k *Kernel) begin(s *State, op Op) bool {
 		return false
 	}
 	s.Flight[op.Actor] = Flight{Op: op, Flags: op.Flags, On: true}
+	if op.Kind == Clone {
+		s.Flight[op.Actor].Flags &^= CSIGNAL // the exit signal is there
+	}
 	return true
 }
 

@@ -52,3 +52,30 @@ func sysctlV311() Table {
 		act("set_pid_max", "kernel/sysctl.c:proc_dointvec_minmax", func(k *Kernel, s *State, f *Flight) { s.PidNS[RootPidNS].PidMax = uint16(f.Op.Arg) }),
 	})}
 }
+
+// sysctlV6 writes what belongs to the namespaces of the caller: pid_max to its pid namespace, the numbers of namespaces to its
+// user namespace.
+func sysctlV6() Table {
+	return Table{Name: "sysctl", Rows: []Row{
+		{Name: "sysctl_perm", Source: "kernel/ucount.c:set_permissions", Errs: []Errno{EACCES}, Body: Rule{When: mayNotWrite, Errno: EACCES}},
+		pidMaxRange,
+		{Name: "ucount_max_range", Source: "kernel/sysctl.c:proc_dointvec_minmax", Errs: []Errno{EINVAL},
+			Body: Rule{When: func(k *Kernel, s *State, f *Flight) bool { return !isPidMax(Knob(f.Op.Arg2)) && f.Op.Arg < 0 }, Errno: EINVAL}},
+		act("set_knob", "kernel/sysctl.c:proc_dointvec_minmax", func(k *Kernel, s *State, f *Flight) {
+			if n := Knob(f.Op.Arg2); isPidMax(n) {
+				s.PidNS[s.activeNS(f.Op.Actor)].PidMax = uint16(f.Op.Arg)
+			} else if n > 0 && int(n) <= NNamespaces {
+				s.UserNS[s.cred(f.Op.Actor).UserNS].UcountMax[n-1] = uint8(min(f.Op.Arg, int32(UcountUnlimited)))
+			}
+		}),
+	}}
+}
+
+// mayNotWrite is pid_table_root_permissions for pid_max, set_permissions for the others.
+func mayNotWrite(k *Kernel, s *State, f *Flight) bool {
+	t := f.Op.Actor
+	if isPidMax(Knob(f.Op.Arg2)) {
+		return s.uid(t) != 0 && !s.capable(t, s.PidNS[s.activeNS(t)].UserNS, CapSysAdmin)
+	}
+	return !s.capable(t, s.cred(t).UserNS, CapSysResource)
+}

@@ -21,55 +21,149 @@ func unshareV311() Table {
 		imply("thread_implies_vm", CloneThread, CloneVM),
 		imply("vm_implies_sighand", CloneVM, CloneSighand),
 		imply("newns_implies_fs", CloneNewNS, CloneFS),
-		{Name: "unshare_unknown_flags", Source: "kernel/fork.c:check_unshare_flags", Errs: []Errno{EINVAL},
-			Body: Rule{Any: [2]Flags{^unshareFlags}, Errno: EINVAL}},
-		{Name: "unshare_shared_mm", Source: "kernel/fork.c:check_unshare_flags", Errs: []Errno{EINVAL},
-			Body: Rule{Any: [2]Flags{CloneThread | CloneSighand | CloneVM}, Errno: EINVAL, When: func(k *Kernel, s *State, f *Flight) bool {
-				return s.Count[MM][s.parent(f).Ref[MM]] > 1
-			}}},
-		{Name: "unshare_fs", Source: "kernel/fork.c:unshare_fs", On: CloneFS, Errs: []Errno{ENOMEM}, CanFail: sharesWithOthers(FS),
-			Body: Func(func(k *Kernel, s *State, f *Flight) Errno { return s.unshareObject(FS, s.parent(f).Ref[FS], &f.FS) })},
-		{Name: "unshare_fd", Source: "kernel/fork.c:unshare_fd", On: CloneFiles, Fail: "bad_unshare_cleanup_fs", Errs: []Errno{ENOMEM, EMFILE}, CanFail: sharesWithOthers(Files),
-			Body: Func(func(k *Kernel, s *State, f *Flight) Errno {
-				return s.unshareObject(Files, s.parent(f).Ref[Files], &f.Files)
-			})},
-		{Name: "unshare_prepare_creds", Source: "kernel/user_namespace.c:unshare_userns", On: CloneNewUser, Fail: "bad_unshare_cleanup_fd", Errs: []Errno{ENOMEM},
-			Body: Func(prepareCreds)},
+		unknownFlags(unshareFlags), rowSharedMM,
+		rowUnshareFS(sharesWithOthers(FS)), rowUnshareFD, rowUnshareCreds,
 		{Name: "create_user_ns", Source: "kernel/user_namespace.c:unshare_userns", On: CloneNewUser, Fail: "bad_unshare_cleanup_cred", Errs: []Errno{EUSERS, EPERM, ENOMEM},
 			Body: Func(createUserNS)},
-		{Name: "namespaces_ns_capable", Source: "kernel/nsproxy.c:unshare_nsproxy_namespaces", On: newNamespaces, Fail: "bad_unshare_cleanup_cred", Errs: []Errno{EPERM},
-			Body: Rule{When: mayNotNamespace, Errno: EPERM}},
-	}, createNamespaces("bad_unshare_cleanup_cred"), []Row{
-		{Name: "unshare_exit_sem", Source: unshareC, On: CloneSysvsem | CloneNewIPC,
-			Body: Act(func(k *Kernel, s *State, f *Flight) { s.drop(f.Op.Actor, SysvSem) })},
-		{Name: "switch_task_namespaces", Source: "kernel/nsproxy.c:switch_task_namespaces", On: newNamespaces,
-			Body: Act(func(k *Kernel, s *State, f *Flight) {
-				old := s.parent(f).Ref[Nsproxy]
-				s.parent(f).Ref[Nsproxy], f.Nsproxy = f.Nsproxy, 0
-				s.put(Nsproxy, old)
-			})},
+		rowUnshareCap(newNamespaces),
+	}, createNamespaces("bad_unshare_cleanup_cred"), []Row{rowUnshareSem, rowSwitchNamespaces(newNamespaces)}, swapRows,
+		[]Row{rowCommitCreds}, unshareEnd),
+		Ladder: slices.Concat(unshareLadder, undoNamespaces("bad_unshare_cleanup_cred"))}
+}
+
+// unshareV6 asks for less: only the signal handlers bind the memory to the thread group, and what counts is who else is there, not
+// who holds a reference on the memory.
+func unshareV6() Table {
+	return Table{Name: "unshare", Rows: slices.Concat([]Row{
+		imply("newuser_implies_thread_fs", CloneNewUser, CloneThread|CloneFS),
+		imply("vm_implies_sighand", CloneVM, CloneSighand),
+		imply("sighand_implies_thread", CloneSighand, CloneThread),
+		imply("newns_implies_fs", CloneNewNS, CloneFS),
+		unknownFlags(unshareFlags | CloneNewCgroup | CloneNewTime)}, sharedV6, []Row{
+		rowUnshareFS(func(k *Kernel, s *State, f *Flight) bool {
+			return f.Flags&CloneNewNS != 0 || sharesWithOthers(FS)(k, s, f)
+		}), rowUnshareFD, rowUnshareCreds,
+		{Name: "create_user_ns", Source: "kernel/user_namespace.c:unshare_userns", On: CloneNewUser, Fail: "bad_unshare_cleanup_cred", Errs: []Errno{ENOSPC, EPERM, ENOMEM},
+			Body: createUserNSV6(ENOSPC)},
+		rowUnshareCap(newNamespacesV6),
+	}, createNamespacesV6("bad_unshare_cleanup_cred", newNamespacesV6), []Row{
+		rowSetCredUcounts.at("bad_unshare_cleanup_nsproxy"),
+		rowUnshareSem, rowSwitchNamespaces(newNamespacesV6)}, swapRows,
+		[]Row{rowMoveNproc, rowCommitCreds}, unshareEnd),
+		Ladder: slices.Concat([]Rung{
+			{Label: "bad_unshare_cleanup_nsproxy", Name: "put_nsproxy", If: func(k *Kernel, s *State, f *Flight) bool { return f.Nsproxy != 0 },
+				Undo: func(k *Kernel, s *State, f *Flight) {
+					n := f.Nsproxy
+					f.Nsproxy = 0
+					s.put(Nsproxy, n)
+				}},
+		}, unshareLadder, undoNamespacesV6("bad_unshare_cleanup_cred"))}
+}
+
+// unknownFlags refuses what the version's unshare does not know.
+func unknownFlags(known Flags) Row {
+	return Row{Name: "unshare_unknown_flags", Source: checkUnshareC, Errs: []Errno{EINVAL}, Body: Rule{Any: [2]Flags{^known}, Errno: EINVAL}}
+}
+
+const checkUnshareC = "kernel/fork.c:check_unshare_flags"
+
+// What must not be shared: in v3.11 the memory, whoever has a reference on it.
+var rowSharedMM = Row{Name: "unshare_shared_mm", Source: checkUnshareC, Errs: []Errno{EINVAL},
+	Body: Rule{Any: [2]Flags{CloneThread | CloneSighand | CloneVM}, Errno: EINVAL, When: sharesWithOthers(MM)}}
+
+// In v6.x the thread group, the signal handlers, and the memory, each for itself.
+var sharedV6 = []Row{
+	{Name: "unshare_thread_group", Source: checkUnshareC, Errs: []Errno{EINVAL},
+		Body: Rule{Any: [2]Flags{CloneThread | CloneSighand | CloneVM}, Errno: EINVAL, When: func(k *Kernel, s *State, f *Flight) bool { return !s.alone(f.Op.Actor) }}},
+	{Name: "unshare_sighand", Source: checkUnshareC, Errs: []Errno{EINVAL},
+		Body: Rule{Any: [2]Flags{CloneSighand | CloneVM}, Errno: EINVAL, When: sharesWithOthers(Sighand)}},
+	{Name: "unshare_single_threaded", Source: "lib/is_single_threaded.c:current_is_single_threaded", Errs: []Errno{EINVAL},
+		Body: Rule{All: CloneVM, Errno: EINVAL, When: func(k *Kernel, s *State, f *Flight) bool { return !s.singleThreaded(f.Op.Actor) }}},
+}
+
+// singleThreaded is current_is_single_threaded: one live thread, and no other process with its memory. A child that is not
+// yet in the list of processes is not seen.
+func (s *State) singleThreaded(t TaskID) bool {
+	p := &s.Task[t]
+	if s.Signal[p.Signal].Live != 1 {
+		return false
+	}
+	for o := range s.Task {
+		if q := &s.Task[o]; q.Stage == Hashed && q.Signal != p.Signal && q.Ref[MM] == p.Ref[MM] {
+			return false
+		}
+	}
+	return true
+}
+
+// rowUnshareFS copies the fs_struct when the version finds it necessary.
+func rowUnshareFS(when Cond) Row {
+	return Row{Name: "unshare_fs", Source: "kernel/fork.c:unshare_fs", On: CloneFS, Errs: []Errno{ENOMEM}, CanFail: when,
+		Body: Func(func(k *Kernel, s *State, f *Flight) Errno {
+			if !when(k, s, f) {
+				return next
+			}
+			return s.scratch(FS, &f.FS)
+		})}
+}
+
+// rowUnshareCap asks for CAP_SYS_ADMIN where new namespaces will belong.
+func rowUnshareCap(on Flags) Row {
+	return Row{Name: "namespaces_ns_capable", Source: "kernel/nsproxy.c:unshare_nsproxy_namespaces", On: on, Fail: "bad_unshare_cleanup_cred", Errs: []Errno{EPERM},
+		Body: Rule{When: mayNotNamespace, Errno: EPERM}}
+}
+
+// rowSwitchNamespaces is switch_task_namespaces.
+func rowSwitchNamespaces(on Flags) Row {
+	return Row{Name: "switch_task_namespaces", Source: "kernel/nsproxy.c:switch_task_namespaces", On: on,
+		Body: Act(func(k *Kernel, s *State, f *Flight) {
+			old := s.parent(f).Ref[Nsproxy]
+			s.parent(f).Ref[Nsproxy], f.Nsproxy = f.Nsproxy, 0
+			s.put(Nsproxy, old)
+		})}
+}
+
+// The rows that versions share.
+var (
+	rowUnshareFD = Row{Name: "unshare_fd", Source: "kernel/fork.c:unshare_fd", On: CloneFiles, Fail: "bad_unshare_cleanup_fs", Errs: []Errno{ENOMEM, EMFILE}, CanFail: sharesWithOthers(Files),
+		Body: Func(func(k *Kernel, s *State, f *Flight) Errno {
+			if !sharesWithOthers(Files)(k, s, f) {
+				return next
+			}
+			return s.scratch(Files, &f.Files)
+		})}
+	rowUnshareCreds = Row{Name: "unshare_prepare_creds", Source: "kernel/user_namespace.c:unshare_userns", On: CloneNewUser, Fail: "bad_unshare_cleanup_fd", Errs: []Errno{ENOMEM},
+		Body: Func(prepareCreds)}
+	rowUnshareSem = Row{Name: "unshare_exit_sem", Source: unshareC, On: CloneSysvsem | CloneNewIPC,
+		Body: Act(func(k *Kernel, s *State, f *Flight) { s.drop(f.Op.Actor, SysvSem) })}
+	rowMoveNproc = Row{Name: "move_nproc", Source: "kernel/cred.c:commit_creds", On: CloneNewUser, Body: Act(func(k *Kernel, s *State, f *Flight) {
+		s.chargeNproc(s.Cred[f.Cred].Ucounts, 1)
+		s.chargeNproc(s.cred(f.Op.Actor).Ucounts, -1)
+	})}
+	rowCommitCreds = Row{Name: "commit_creds", Source: "kernel/cred.c:commit_creds", On: CloneNewUser, Body: Act(commitCreds)}
+
+	swapRows = []Row{
 		swap("swap_fs", FS, func(f *Flight) *Ref { return &f.FS }),
 		swap("swap_files", Files, func(f *Flight) *Ref { return &f.Files }),
-		{Name: "commit_creds", Source: "kernel/cred.c:commit_creds", On: CloneNewUser, Body: Act(commitCreds)},
+	}
+	unshareEnd = []Row{
 		{Name: "put_old_files", Source: unshareC, Body: Act(putScratch(Files, func(f *Flight) *Ref { return &f.Files }))},
 		{Name: "put_old_fs", Source: unshareC, Body: Act(putScratch(FS, func(f *Flight) *Ref { return &f.FS }))},
-	}), Ladder: slices.Concat([]Rung{
+	}
+	unshareLadder = []Rung{
 		{Label: "bad_unshare_cleanup_cred", Name: "put_cred", If: func(k *Kernel, s *State, f *Flight) bool { return f.Cred != 0 }, Undo: putNewCred},
 		{Label: "bad_unshare_cleanup_fd", Name: "put_files_struct", Undo: putScratch(Files, func(f *Flight) *Ref { return &f.Files })},
 		{Label: "bad_unshare_cleanup_fs", Name: "free_fs_struct", Undo: putScratch(FS, func(f *Flight) *Ref { return &f.FS }), Goto: "end"},
-	}, undoNamespaces("bad_unshare_cleanup_cred"))}
-}
+	}
+)
 
 // sharesWithOthers says whether anybody else uses an object of the caller's.
 func sharesWithOthers(c Class) Cond {
 	return func(k *Kernel, s *State, f *Flight) bool { return s.Count[c][s.parent(f).Ref[c]] > 1 }
 }
 
-// unshareObject is unshare_fs and unshare_fd: a copy in the call's hands, if anybody else uses the object.
-func (s *State) unshareObject(c Class, old Ref, to *Ref) Errno {
-	if s.Count[c][old] <= 1 {
-		return next
-	}
+// scratch is a copy in the call's hands.
+func (s *State) scratch(c Class, to *Ref) Errno {
 	if *to = s.alloc(c); *to == 0 {
 		return ENOMEM
 	}

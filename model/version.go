@@ -1,5 +1,7 @@
 package model
 
+import "slices"
+
 // Version is a kernel: its tables, written out in its own order.
 type Version struct {
 	Name    string
@@ -34,6 +36,15 @@ type Limits struct {
 	UserNSDepth  uint8  // the same bound for user namespaces
 }
 
+// own gives the version tables of its own, so that a changed copy changes nothing else.
+func (v *Version) own() *Version {
+	for i := range v.Calls {
+		v.Calls[i].Rows = slices.Clone(v.Calls[i].Rows)
+		v.Calls[i].Ladder = slices.Clone(v.Calls[i].Ladder)
+	}
+	return v
+}
+
 // Kernel is a version under limits. It holds no state and may be shared.
 type Kernel struct {
 	*Version
@@ -46,6 +57,7 @@ var Versions = []struct {
 	New  func() *Version
 }{
 	{"v3.11", V311},
+	{"v6.x", V6},
 }
 
 // Settle is one rule of what happens by itself between two calls. Do says whether it changed anything.
