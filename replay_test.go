@@ -39,7 +39,9 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-func replay(t *testing.T, file string) {
+// readTrace reads a trace that must be one.
+func readTrace(t *testing.T, file string) *model.Trace {
+	t.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -48,6 +50,11 @@ func replay(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return trace
+}
+
+func replay(t *testing.T, file string) {
+	trace := readTrace(t, file)
 	got := *trace
 	got.Lines = append([]model.Line{}, trace.Lines...)
 	verdict, err := forkcheck.Run(trace, forkcheck.Options{}, func(s *forkcheck.Step) error {
@@ -59,7 +66,7 @@ func replay(t *testing.T, file string) {
 	}
 	checkEnd(t, file, &verdict)
 	if *update {
-		rewrite(t, file, string(text), got.String())
+		rewrite(t, file, got.String())
 		return
 	}
 	for i := range got.Lines {
@@ -90,9 +97,9 @@ func checkEnd(t *testing.T, file string, v *forkcheck.Verdict) {
 }
 
 // rewrite replaces a file whose results changed.
-func rewrite(t *testing.T, file, before, after string) {
+func rewrite(t *testing.T, file, after string) {
 	t.Helper()
-	if before == after {
+	if before, err := os.ReadFile(file); err == nil && string(before) == after {
 		return
 	}
 	if err := os.WriteFile(file, []byte(after), 0o644); err != nil {

@@ -134,10 +134,15 @@ func allocCyclic(k *Kernel, s *State, ns PidNSID) uint16 {
 
 // PidMaxOf is the pid_max that binds a pid namespace.
 func (k *Kernel) PidMaxOf(s *State, ns PidNSID) uint16 {
+	return s.PidNS[k.pidMaxOwner(ns)].PidMax
+}
+
+// pidMaxOwner is the pid namespace whose pid_max binds another one.
+func (k *Kernel) pidMaxOwner(ns PidNSID) PidNSID {
 	if k.PidMaxPerNS {
-		return s.PidNS[ns].PidMax
+		return ns
 	}
-	return s.PidNS[RootPidNS].PidMax
+	return RootPidNS
 }
 
 // numberTaken reads a bit of the namespace's pidmap: a number is taken from alloc_pidmap to free_pidmap.

@@ -25,18 +25,21 @@ var KnobWords = []Word{
 	{"max_time_namespaces", uint32(KnobTime)}, {"max_pid_namespaces", uint32(KnobPid)}, {"max_user_namespaces", uint32(KnobUser)},
 }
 
-// knob is a condition on the knob that is written.
-func knob(is func(Knob) bool) Cond {
-	return func(k *Kernel, s *State, f *Flight) bool { return is(Knob(f.Op.Arg2)) }
-}
-
 func isPidMax(n Knob) bool { return n == KnobPidMax }
 
 // pidMaxRange refuses values that leave no number above RESERVED_PIDS, and those above what this model counts to.
-var pidMaxRange = Row{Name: "pid_max_range", Source: "kernel/sysctl.c:proc_dointvec_minmax", Errs: []Errno{EINVAL},
+var rowPidMaxRange = Row{Name: "pid_max_range", Source: "kernel/sysctl.c:proc_dointvec_minmax", Errs: []Errno{EINVAL},
 	Body: Rule{When: func(k *Kernel, s *State, f *Flight) bool {
 		return isPidMax(Knob(f.Op.Arg2)) && (f.Op.Arg <= int32(k.ReservedPids) || f.Op.Arg > MaxPidMax)
 	}, Errno: EINVAL}}
+
+// The rows of v3.11: only pid_max is there, and it is root's to write.
+var (
+	rowSysctlLookup = Row{Name: "sysctl_lookup", Source: "fs/proc/proc_sysctl.c:proc_sys_lookup", Errs: []Errno{ENOENT},
+		Body: Rule{When: func(k *Kernel, s *State, f *Flight) bool { return !isPidMax(Knob(f.Op.Arg2)) }, Errno: ENOENT}}
+	rowSysctlPerm = Row{Name: "sysctl_perm", Source: "fs/proc/proc_sysctl.c:sysctl_perm", Errs: []Errno{EACCES},
+		Body: Rule{When: func(k *Kernel, s *State, f *Flight) bool { return s.uid(f.Op.Actor) != 0 }, Errno: EACCES}}
+)
 
 // MaxPidMax is the highest pid_max that a State holds; PID_MAX_LIMIT is far above.
 const MaxPidMax = 32768
@@ -44,11 +47,7 @@ const MaxPidMax = 32768
 // sysctlV311 writes the one pid_max; user.max_*_namespaces came with v4.9.
 func sysctlV311() Table {
 	return Table{Name: "sysctl", Rows: slices.Clone([]Row{
-		{Name: "sysctl_lookup", Source: "fs/proc/proc_sysctl.c:proc_sys_lookup", Errs: []Errno{ENOENT},
-			Body: Rule{When: knob(func(n Knob) bool { return !isPidMax(n) }), Errno: ENOENT}},
-		{Name: "sysctl_perm", Source: "fs/proc/proc_sysctl.c:sysctl_perm", Errs: []Errno{EACCES},
-			Body: Rule{When: func(k *Kernel, s *State, f *Flight) bool { return s.uid(f.Op.Actor) != 0 }, Errno: EACCES}},
-		pidMaxRange,
+		rowSysctlLookup, rowSysctlPerm, rowPidMaxRange,
 		act("set_pid_max", "kernel/sysctl.c:proc_dointvec_minmax", func(k *Kernel, s *State, f *Flight) { s.PidNS[RootPidNS].PidMax = uint16(f.Op.Arg) }),
 	})}
 }
@@ -58,12 +57,12 @@ func sysctlV311() Table {
 func sysctlV6() Table {
 	return Table{Name: "sysctl", Rows: []Row{
 		{Name: "sysctl_perm", Source: "kernel/ucount.c:set_permissions", Errs: []Errno{EACCES}, Body: Rule{When: mayNotWrite, Errno: EACCES}},
-		pidMaxRange,
+		rowPidMaxRange,
 		{Name: "ucount_max_range", Source: "kernel/sysctl.c:proc_dointvec_minmax", Errs: []Errno{EINVAL},
 			Body: Rule{When: func(k *Kernel, s *State, f *Flight) bool { return !isPidMax(Knob(f.Op.Arg2)) && f.Op.Arg < 0 }, Errno: EINVAL}},
 		act("set_knob", "kernel/sysctl.c:proc_dointvec_minmax", func(k *Kernel, s *State, f *Flight) {
 			if n := Knob(f.Op.Arg2); isPidMax(n) {
-				s.PidNS[s.activeNS(f.Op.Actor)].PidMax = uint16(f.Op.Arg)
+				s.PidNS[k.pidMaxOwner(s.activeNS(f.Op.Actor))].PidMax = uint16(f.Op.Arg)
 			} else if n > 0 && int(n) <= NNamespaces {
 				s.UserNS[s.cred(f.Op.Actor).UserNS].UcountMax[n-1] = uint8(min(f.Op.Arg, int32(UcountUnlimited)))
 			}
