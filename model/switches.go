@@ -43,7 +43,10 @@ var Switches = []Switch{
 		v.Calls[Clone].replace("fatal_signal_pending", rowSignalPending.at("bad_fork_core_free"))
 	}},
 	{"delayed_signals", "__send_signal_locked", "a signal to many processes misses the children of forks under way", "it is pending on them too",
-		func(v *Version) { v.DelayedSignals = false }},
+		func(v *Version) {
+			v.DelayedSignals = false
+			v.Calls[Clone].remove("multiprocess", "multiprocess_end", "shared_pending_delayed")
+		}},
 	{"adding_recheck", "copy_process", "a fork is committed into a pid namespace that began to die meanwhile", "ENOMEM",
 		func(v *Version) { v.Calls[Clone].remove("adding_recheck") }},
 	{"number_search", "alloc_pid", "past pid_max the search begins again at RESERVED_PIDS", "at 1, unless RESERVED_PIDS was passed", func(v *Version) {
@@ -111,7 +114,7 @@ var Switches = []Switch{
 	}},
 	{"new_namespaces", "copy_namespaces", "there are no cgroup and time namespaces: clone ignores the flag, unshare refuses it", "NEWCGROUP, and NEWTIME for unshare", func(v *Version) {
 		v.Calls[Unshare].replace("unshare_unknown_flags", unknownFlags(unshareFlags))
-		v.Calls[Clone].insert("multiprocess", act("no_cgroup_ns", forkC, func(k *Kernel, s *State, f *Flight) { f.Flags &^= CloneNewCgroup }))
+		v.Calls[Clone].insert("", act("no_cgroup_ns", forkC, func(k *Kernel, s *State, f *Flight) { f.Flags &^= CloneNewCgroup }))
 	}},
 	{"last_thread_code", "synchronize_group_exit", "threads that exit one by one leave the code of the leader", "the code of the last one", func(v *Version) {
 		v.exits(func(t *Table) {
@@ -151,6 +154,11 @@ var Switches = []Switch{
 	{"int_min", "kill_something_info, kernel_wait4", "kill and wait4 negate INT_MIN: nobody is in that group", "ESRCH at once", func(v *Version) {
 		v.Calls[Kill].remove("kill_int_min")
 		v.Calls[Wait4].remove("wait4_int_min")
+	}},
+	{"sched_and_cgroups", "sched_fork, cgroup_can_fork, sched_cgroup_fork", "neither the scheduler nor a cgroup refuses a fork", "they may", func(v *Version) {
+		for _, row := range []string{"sched_fork", "cgroup_can_fork", "sched_cgroup_fork"} {
+			v.Calls[Clone].change(row, func(r *Row) { r.Fail, r.Errs, r.Name = "", nil, "v6_"+r.Name })
+		}
 	}},
 	{"exec_domain", "copy_process", "a module that goes away ends a fork with EAGAIN", "there are no modules for exec domains", func(v *Version) {
 		v.Calls[Clone].insert("copy_flags", Row{Name: "try_module_get", Source: forkC, Fail: "bad_fork_cleanup_count", Errs: []Errno{EAGAIN}})
