@@ -47,12 +47,39 @@ func checkTable(t *testing.T, version string, table *Table) {
 	}
 }
 
-// The ladder undoes the stages of copy_process in reverse. Two rungs are out of order in the kernel, and stay so: the
-// thread group's lock is dropped first at its label, and perf's undo is behind the label that a failing
-// perf_event_init_task itself enters.
+// The ladder undoes the stages of copy_process in reverse, but for the places where the kernel's own order is another.
 func TestLadderIsStagesReversed(t *testing.T) {
-	v := V311()
-	table := &v.Calls[Clone]
+	for _, c := range []struct {
+		v        *Version
+		together map[Took]Took // what one rung gives back besides what its stage took; 0: another rung does
+		mend     func(want []Took) []Took
+	}{
+		// The thread group's lock is dropped first at its label.
+		{V311(), map[Took]Took{TookPidNS: 0, 1 << Seccomp: 0, TookPid: TookPid | TookPidNS, TookTask: TookTask | 1<<Seccomp},
+			func(want []Took) []Took {
+				i, j := slices.Index(want, 1<<CSS), slices.Index(want, TookRwsem)
+				want[i], want[j] = want[j], want[i]
+				return want
+			}},
+		// can_fork takes two things at once; the file table waits until exit_files is reached after perf.
+		{V6(), map[Took]Took{TookPidNS: 0, TookPid: TookPid | TookPidNS, TookTask: TookTask | 1<<Seccomp, 1<<CSS | TookRwsem: TookRwsem, 1 << Files: 0},
+			func(want []Took) []Took {
+				want = slices.Insert(want, slices.Index(want, TookRwsem)+1, 1<<CSS)
+				return slices.Insert(want, slices.Index(want, 1<<Perf)+1, 1<<Files)
+			}},
+	} {
+		t.Run(c.v.Name, func(t *testing.T) {
+			table := &c.v.Calls[Clone]
+			want := c.mend(stagesReversed(table, c.together))
+			if diff := cmp.Diff(want, given(table)); diff != "" {
+				t.Errorf("the ladder is not the stages in reverse (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// stagesReversed is what the stages take, last to first.
+func stagesReversed(table *Table, together map[Took]Took) (want []Took) {
 	var taken []Took
 	for _, r := range table.Rows {
 		if r.Takes != 0 && !slices.Contains(taken, r.Takes) {
@@ -60,47 +87,50 @@ func TestLadderIsStagesReversed(t *testing.T) {
 		}
 	}
 	slices.Reverse(taken)
-	var given []Took
-	for _, r := range table.Ladder[:table.rung("fork_out")] {
+	for _, took := range taken {
+		gives, special := together[took]
+		switch {
+		case !special:
+			want = append(want, took)
+		case gives != 0:
+			want = append(want, gives)
+		}
+	}
+	return want
+}
+
+// given is what the rungs of copy_process give back, top to bottom; what comes behind fork_out are the labels of other functions.
+func given(table *Table) (given []Took) {
+	for _, r := range table.Ladder[:table.rung("fork_out")+1] {
 		if r.Gives != 0 {
 			given = append(given, r.Gives)
 		}
 	}
-	want := []Took{}
-	for _, took := range taken {
-		switch took {
-		case TookPidNS, 1 << Seccomp: // together with the struct pid, and with the task
-		case TookPid:
-			want = append(want, TookPid|TookPidNS)
-		case TookTask:
-			want = append(want, TookTask|1<<Seccomp)
-		default:
-			want = append(want, took)
-		}
-	}
-	swap := func(a, b Took) { // the kernel's own order at these two places
-		i, j := slices.Index(want, a), slices.Index(want, b)
-		want[i], want[j] = want[j], want[i]
-	}
-	swap(1<<CSS, TookRwsem)
-	if diff := cmp.Diff(want, given); diff != "" {
-		t.Errorf("the ladder is not the stages in reverse (-want +got):\n%s", diff)
-	}
+	return given
 }
 
 // The labels of copy_process, top to bottom.
 func TestLabels(t *testing.T) {
-	want := []Label{"bad_fork_free_pid", "bad_fork_cleanup_io", "bad_fork_cleanup_namespaces", "bad_fork_cleanup_mm", "bad_fork_cleanup_signal",
-		"bad_fork_cleanup_sighand", "bad_fork_cleanup_fs", "bad_fork_cleanup_files", "bad_fork_cleanup_semundo", "bad_fork_cleanup_audit",
-		"bad_fork_cleanup_policy", "bad_fork_cleanup_cgroup", "bad_fork_cleanup_count", "bad_fork_free", "fork_out"}
-	var got []Label
-	v := V311()
-	for _, r := range v.Calls[Clone].Ladder {
-		if r.Label != "" && len(got) < len(want) {
-			got = append(got, r.Label)
+	for _, c := range []struct {
+		v    *Version
+		want []Label
+	}{
+		{V311(), []Label{"bad_fork_free_pid", "bad_fork_cleanup_io", "bad_fork_cleanup_namespaces", "bad_fork_cleanup_mm", "bad_fork_cleanup_signal",
+			"bad_fork_cleanup_sighand", "bad_fork_cleanup_fs", "bad_fork_cleanup_files", "bad_fork_cleanup_semundo", "bad_fork_cleanup_audit",
+			"bad_fork_cleanup_policy", "bad_fork_cleanup_cgroup", "bad_fork_cleanup_count", "bad_fork_free", "fork_out"}},
+		{V6(), []Label{"bad_fork_core_free", "bad_fork_cancel_cgroup", "bad_fork_put_pidfd", "bad_fork_free_pid", "bad_fork_cleanup_thread", "bad_fork_cleanup_io",
+			"bad_fork_cleanup_namespaces", "bad_fork_cleanup_mm", "bad_fork_cleanup_signal", "bad_fork_cleanup_sighand", "bad_fork_cleanup_fs",
+			"bad_fork_cleanup_semundo", "bad_fork_cleanup_security", "bad_fork_cleanup_audit", "bad_fork_cleanup_perf", "bad_fork_sched_cancel_fork",
+			"bad_fork_cleanup_policy", "bad_fork_cleanup_delayacct", "bad_fork_cleanup_count", "bad_fork_free", "fork_out"}},
+	} {
+		var got []Label
+		for _, r := range c.v.Calls[Clone].Ladder {
+			if r.Label != "" && len(got) < len(c.want) {
+				got = append(got, r.Label)
+			}
 		}
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("labels differ (-want +got):\n%s", diff)
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("labels of %s differ (-want +got):\n%s", c.v.Name, diff)
+		}
 	}
 }

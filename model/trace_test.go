@@ -84,7 +84,7 @@ func TestTraceErrors(t *testing.T) {
 		{"", `t:1:1: no header; the first line is like "kernel v3.11 max_threads=8"`},
 		{"# only\n", `t:1:1: no header; the first line is like "kernel v3.11 max_threads=8"`},
 		{"\n a.fork()\nkernel v3.11", `t:2:2: the header comes first, a line like "kernel v3.11 max_threads=8"`},
-		{"kernel", `t:1:7: no kernel version after kernel; known: v3.11`},
+		{"kernel", `t:1:7: no kernel version after kernel; known: v3.11, v6.x`},
 		{"kernel v3.12", `t:1:8: unknown kernel version "v3.12"; did you mean v3.11?`},
 		{"kernel v3.11 max_thread=3", `t:1:14: unknown option "max_thread"; did you mean max_threads?`},
 		{"kernel v3.11 uid=1 uid=1", `t:1:20: option uid is given twice; once is enough`},
