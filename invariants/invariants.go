@@ -75,9 +75,32 @@ func (b *Breach) String() string {
 type Checker struct {
 	Invariants []Invariant // nil: All
 	Seen       []int       // counts, by row, how often a premise was met; nil or as long as Invariants
+	asked      []asked // those of Invariants that speak of version
+	version    string
 	c          Check
 	scratch    model.State
 	result     model.Result
+}
+
+// asked is an invariant without its words: a step goes through all of them, and what it does not read stays out of its way.
+type asked struct {
+	task        func(c *Check, t model.TaskID) error
+	state, step func(c *Check) error
+	row         int
+}
+
+// of are the invariants that speak of a version.
+func (ck *Checker) of(version string) []asked {
+	if ck.version != version {
+		ck.version, ck.asked = version, nil
+		list := ck.list()
+		for i := range list {
+			if inv := &list[i]; inv.In(version) {
+				ck.asked = append(ck.asked, asked{inv.Task, inv.State, inv.Step, i})
+			}
+		}
+	}
+	return ck.asked
 }
 
 // Step checks one step. Invariants of states are skipped when the step changed nothing.
@@ -92,21 +115,21 @@ func (ck *Checker) Step(k *model.Kernel, before, after *model.State, op model.Op
 		c.Census.take(k, after)
 	}
 	whole := op.Kind != model.Resume && op.Pause == 0 && res.Outcome != model.NoTask
-	list := ck.list()
+	list := ck.of(k.Name)
 	for i := range list {
 		inv := &list[i]
-		c.row = i
+		c.row = inv.row
 		var err error
 		switch {
-		case inv.Versions != "" && inv.Versions != k.Name:
-		case inv.Step != nil && whole:
-			err = inv.Step(c)
-		case inv.State != nil && c.differs:
-			err = inv.State(c)
-		case inv.Task != nil && c.differs:
-			err = c.each(inv.Task)
+		case inv.step != nil && whole:
+			err = inv.step(c)
+		case inv.state != nil && c.differs:
+			err = inv.state(c)
+		case inv.task != nil && c.differs:
+			err = c.each(inv.task)
 		}
 		if err != nil {
+			inv := &ck.list()[inv.row]
 			return &Breach{Invariant: inv, Detail: err.Error(), Known: c.known(inv)}
 		}
 	}

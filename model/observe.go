@@ -3,6 +3,7 @@ package model
 import (
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Observation is a state as user space could see it, and the calls that ended in the step that led to it. It is what
@@ -76,6 +77,10 @@ type Spaces struct {
 	UTS            string `json:"uts"`
 	IPC            string `json:"ipc"`
 	Net            string `json:"net"`
+
+	Cgroup          string `json:"cgroup,omitempty"` // v6.x, as the next two
+	Time            string `json:"time,omitempty"`
+	TimeForChildren string `json:"time_for_children,omitempty"`
 }
 
 // Signals are sets of signals by name. Live: status SigPnd, ShdPnd, SigBlk, SigIgn, SigCgt.
@@ -87,10 +92,13 @@ type Signals struct {
 	Caught        []string `json:"caught"`
 }
 
-// UserView is a user and what is charged to it. Live: what RLIMIT_NPROC is compared with.
+// UserView is a user and what is charged to it: in v3.11 once, in v6.x in each user namespace where it has something, or the
+// owner of something below. Live: what RLIMIT_NPROC and user.max_*_namespaces are compared with.
 type UserView struct {
-	UID       int `json:"uid"`
-	Processes int `json:"processes"`
+	UID        int            `json:"uid"`
+	UserNS     string         `json:"user_ns,omitempty"` // v6.x, as the namespaces
+	Processes  int            `json:"processes"`
+	Namespaces map[string]int `json:"namespaces,omitempty"` // by kind: "pid"
 }
 
 // PidNSView is a pid namespace.
@@ -212,7 +220,8 @@ func (v *viewer) namespaces(t TaskID) Spaces {
 	n := v.s.Nsproxy[v.s.Task[t].Ref[Nsproxy]]
 	return Spaces{Pid: v.label("pid:", PidNSClass, Ref(v.s.activeNS(t))), PidForChildren: v.label("pid:", PidNSClass, Ref(n.ForChildren)),
 		User: v.label("user:", UserNSClass, Ref(v.s.cred(t).UserNS)), Mnt: v.label("mnt:", MntNS, n.NS[0]), UTS: v.label("uts:", UTSNS, n.NS[1]),
-		IPC: v.label("ipc:", IPCNS, n.NS[2]), Net: v.label("net:", NetNS, n.NS[3])}
+		IPC: v.label("ipc:", IPCNS, n.NS[2]), Net: v.label("net:", NetNS, n.NS[3]),
+		Cgroup: v.label("cgroup:", CgroupNS, n.NS[4]), Time: v.label("time:", TimeNS, n.NS[5]), TimeForChildren: v.label("time:", TimeNS, n.TimeForChildren)}
 }
 
 // label numbers a namespace among those of its kind.
@@ -256,9 +265,18 @@ func (f TaskFlags) names() []string {
 	return names
 }
 
-// users lists who owns what, by uid.
+// users lists who is charged with what, by uid.
 func (v *viewer) users() []UserView {
 	users := []UserView{}
+	for id := 1; id < MaxUcounts; id++ {
+		if u := &v.s.Ucounts[id]; u.Count > 0 {
+			users = append(users, UserView{UID: int(u.UID), UserNS: v.label("user:", UserNSClass, Ref(u.NS)), Processes: int(u.Nproc), Namespaces: u.namespaces()})
+		}
+	}
+	if len(users) > 0 {
+		slices.SortStableFunc(users, func(a, b UserView) int { return a.UID - b.UID })
+		return users
+	}
 	for id := 1; id < MaxUsers; id++ {
 		if u := v.s.User[id]; v.s.Count[UserClass][id] > 0 {
 			users = append(users, UserView{UID: int(u.UID), Processes: int(u.Processes)})
@@ -266,6 +284,19 @@ func (v *viewer) users() []UserView {
 	}
 	slices.SortFunc(users, func(a, b UserView) int { return a.UID - b.UID })
 	return users
+}
+
+// namespaces are how many of each kind there are, nil if there are none.
+func (u *Ucounts) namespaces() (counts map[string]int) {
+	for i, n := range u.Namespaces {
+		if n != 0 {
+			if counts == nil {
+				counts = map[string]int{}
+			}
+			counts[strings.TrimSuffix((MntNS+Class(i)).String(), "_ns")] = int(n)
+		}
+	}
+	return counts
 }
 
 // pidNamespaces lists those that tasks show first, then the rest.
