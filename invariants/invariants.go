@@ -7,8 +7,8 @@ import (
 	"forkcheck/model"
 )
 
-// Invariant is one sentence that must be true, and the code that says whether it is. Exactly one of Task, State, Step
-// and Quiet is set; the quantifier over tasks is the checker's.
+// Invariant is one sentence that must be true, and the code that says whether it is. Exactly one of Task, State, Step,
+// Panic and Quiet is set; the quantifier over tasks is the checker's.
 type Invariant struct {
 	Name   string // ThreadGroupSharesSighand
 	Says   string // one sentence
@@ -21,6 +21,7 @@ type Invariant struct {
 	Task  func(c *Check, t model.TaskID) error // for each task that is hashed
 	State func(c *Check) error                 // for each state at rest
 	Step  func(c *Check) error                 // for each op that ran whole: Before, After, Op, Result
+	Panic func(c *Check) error                 // for an op with which the global init died; nothing else is asked then
 	Quiet func(c *Check) error                 // after all was killed, reaped and drained
 }
 
@@ -75,7 +76,7 @@ func (b *Breach) String() string {
 type Checker struct {
 	Invariants []Invariant // nil: All
 	Seen       []int       // counts, by row, how often a premise was met; nil or as long as Invariants
-	asked      []asked // those of Invariants that speak of version
+	asked      []asked     // those of Invariants that speak of version
 	version    string
 	c          Check
 	scratch    model.State
@@ -108,7 +109,7 @@ func (ck *Checker) Step(k *model.Kernel, before, after *model.State, op model.Op
 	c := &ck.c
 	c.K, c.Before, c.After, c.Op, c.Result, c.seen = k, before, after, op, res, ck.Seen
 	if after.Panic {
-		return nil
+		return ck.panicked(k)
 	}
 	c.differs = *before != *after
 	if c.differs {
@@ -131,6 +132,20 @@ func (ck *Checker) Step(k *model.Kernel, before, after *model.State, op model.Op
 		if err != nil {
 			inv := &ck.list()[inv.row]
 			return &Breach{Invariant: inv, Detail: err.Error(), Known: c.known(inv)}
+		}
+	}
+	return nil
+}
+
+// panicked asks what is to be said of the death of the global init.
+func (ck *Checker) panicked(k *model.Kernel) *Breach {
+	for i := range ck.list() {
+		inv := &ck.list()[i]
+		if ck.c.row = i; inv.Panic == nil || !inv.In(k.Name) || ck.c.Before.Panic {
+			continue
+		}
+		if err := inv.Panic(&ck.c); err != nil {
+			return &Breach{Invariant: inv, Detail: err.Error(), Known: ck.c.known(inv)}
 		}
 	}
 	return nil

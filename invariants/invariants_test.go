@@ -20,7 +20,7 @@ func TestRowsAreComplete(t *testing.T) {
 		}
 		names[inv.Name] = true
 		functions := 0
-		for _, set := range []bool{inv.Task != nil, inv.State != nil, inv.Step != nil, inv.Quiet != nil} {
+		for _, set := range []bool{inv.Task != nil, inv.State != nil, inv.Step != nil, inv.Panic != nil, inv.Quiet != nil} {
 			if set {
 				functions++
 			}

@@ -5,39 +5,41 @@ import "forkcheck/model"
 // Known is a defect that the kernel itself has: not a bug of the model. Cause looks at the step that causes it, never at
 // the invariant alone, so that another cause of the same breach is a failure.
 type Known struct {
-	ID     string // V1; the file testdata/known/V1-*.trace shows it
-	Says   string
-	Fixed  string   // the kernel that does not have it any more
-	V6     bool     // v6.x still has it
-	Breaks []string // the invariants that it can break
-	Cause  func(c *Check) bool
+	ID       string // V1; the file testdata/known/V1-*.trace shows it
+	Says     string
+	Fixed    string   // the kernel that does not have it any more
+	Versions string   // the version that has it; "" is all
+	Breaks   []string // the invariants that it can break
+	Cause    func(c *Check) bool
 }
 
 // KnownDefects are those that the modelled calls reach.
 var KnownDefects = []Known{
 	{ID: "V1", Says: "a first fork into a pid namespace that fails after it took number 1 leaves a namespace that can never have an init, and pins it by its proc mount",
-		Fixed: "v3.12", Breaks: []string{"FailedForkRestores", "PidNSCount", "NumberOneIsInit"}, Cause: firstForkFailed},
+		Versions: V311, Fixed: "v3.12", Breaks: []string{"FailedForkRestores", "PidNSCount", "NumberOneIsInit"}, Cause: firstForkFailed},
 	{ID: "V2", Says: "a fork into a pid namespace whose init is dead leaks a reference on the namespace",
-		Fixed: "by v6.12", Breaks: []string{"FailedForkRestores", "PidNSCount"}, Cause: func(c *Check) bool {
+		Versions: V311, Fixed: "by v6.12", Breaks: []string{"FailedForkRestores", "PidNSCount"}, Cause: func(c *Check) bool {
 			return c.call() == model.Clone && (c.Result.Why == "nr_hashed_adding" || c.Result.Outcome == model.Gone) || c.draining()
 		}},
 	{ID: "V4", Says: "a group stop or continue overwrites signal->flags, and an init that was stopped from outside can be killed and can make siblings",
-		Fixed: "by v6.12", Breaks: []string{"ReaperIsUnkillable"}, Cause: stoppedInit},
+		Versions: V311, Fixed: "by v6.12", Breaks: []string{"ReaperIsUnkillable"}, Cause: stoppedInit},
 	{ID: "V9", Says: "a process whose leader exited first reports the leader's exit code, not that of its last thread",
-		Fixed: "by v6.12", Breaks: []string{"ExitCodeOfLastThread"}, Cause: leaderCodeKept},
+		Versions: V311, Fixed: "by v6.12", Breaks: []string{"ExitCodeOfLastThread"}, Cause: leaderCodeKept},
 	{ID: "N1", Says: "a dying init of a pid namespace sets SIGCHLD to be ignored in a sighand_struct that it may share with its parent, which from then on is never told of its children",
-		Fixed: "not in v6.18", V6: true, Breaks: []string{"ActionsAreOwn"}, Cause: sharedZap},
+		Fixed: "not in v6.18", Breaks: []string{"ActionsAreOwn"}, Cause: sharedZap},
 	{ID: "N2", Says: "SIGKILL from outside does not begin a group exit of an init: while the thread that was told of it waits in vfork, the others live on",
-		Fixed: "by v6.12", Breaks: []string{"KilledDies"}, Cause: toldInVfork},
+		Versions: V311, Fixed: "by v6.12", Breaks: []string{"KilledDies"}, Cause: toldInVfork},
+	{ID: "N3", Says: "a fatal signal from inside kills an init of which one thread blocks it and another does not: because it is blocked it is not ignored, and then nothing protects the group",
+		Versions: V6, Fixed: "not in v6.18", Breaks: []string{"InitIsProtected", "InitEndsByExitOrKill", "PanicByExit"}, Cause: blockedByOneThread},
 	{ID: "P05", Says: "the last thread of an init waits for two numbers to remain, and is woken only when one remains",
-		Fixed: "v3.12", Breaks: []string{"ZapEnds"}, Cause: lostWakeup},
-	{ID: "P11", Says: "fork reports exhausted pid numbers as ENOMEM", Fixed: "v4.1", Breaks: []string{"ExhaustionIsEAGAIN"}, Cause: func(c *Check) bool {
+		Versions: V311, Fixed: "v3.12", Breaks: []string{"ZapEnds"}, Cause: lostWakeup},
+	{ID: "P11", Says: "fork reports exhausted pid numbers as ENOMEM", Versions: V311, Fixed: "v4.1", Breaks: []string{"ExhaustionIsEAGAIN"}, Cause: func(c *Check) bool {
 		return c.Result.Why == "alloc_pidmap" && c.Result.Errno == model.ENOMEM && !c.faulted()
 	}},
 }
 
 // In says whether a version has the defect.
-func (d *Known) In(version string) bool { return version == V311 || d.V6 }
+func (d *Known) In(version string) bool { return d.Versions == "" || d.Versions == version }
 
 // known finds the defect that explains the breach of the invariant being asked, nil if none does.
 func (c *Check) known(inv *Invariant) *Known {
@@ -135,6 +137,19 @@ func lostWakeup(c *Check) bool {
 	for t := range c.After.Flight {
 		f := &c.After.Flight[t]
 		if f.Asleep && f.Zap && !f.Woken && c.After.Task[t].Leader != model.TaskID(t) {
+			return true
+		}
+	}
+	return false
+}
+
+// blockedByOneThread: the group of an init that was unkillable has begun to exit by a signal that one of its threads blocks.
+func blockedByOneThread(c *Check) bool {
+	for t := range c.Before.Task {
+		b := &c.Before.Task[t]
+		was, is := &c.Before.Signal[b.Signal], &c.After.Signal[b.Signal]
+		sig := model.Signal(is.GroupExitCode)
+		if b.Stage == model.Hashed && was.Flags&model.SignalUnkillable != 0 && is.Flags&model.SignalGroupExit != 0 && sig != model.SIGKILL && b.Blocked.Has(sig) {
 			return true
 		}
 	}

@@ -48,6 +48,15 @@ var signals = []Invariant{
 		Source: "complete_signal", Premise: "a successful SIGKILL", Step: sigkillKills},
 	{Name: "InitIsProtected", Says: "a signal from inside does nothing to a namespace's init that has no handler for it",
 		Source: "sig_task_ignored", Premise: "a fatal signal to an init from inside", Step: initIsProtected},
+	{Name: "InitEndsByExitOrKill", Says: "the group of an init ends by its own exit or by SIGKILL, by no other signal", Source: "sig_task_ignored, complete_signal",
+		Premise: "the end of an init's group", State: initEndsByExitOrKill},
+	{Name: "PanicByExit", Says: "the global init dies only by its own exit", Source: "sig_task_ignored, do_exit", Panic: func(c *Check) error {
+		own := c.Before.Task[c.Op.Actor].Signal == c.Before.Task[model.Init0].Signal
+		if kind := c.call(); own && (kind == model.Exit || kind == model.ExitGroup) {
+			return nil
+		}
+		return fmt.Errorf("the global init died of %v by %s", c.call(), name(c.Before, c.Op.Actor))
+	}},
 	{Name: "GroupSignalReachesAll", Says: "a signal to a process group reaches every member that may be signalled",
 		Source: "__kill_pgrp_info", Premise: "a signal to a process group", Step: groupSignalReachesAll},
 	{Name: "ContResumes", Says: "SIGCONT resumes a stopped process", Source: "prepare_signal", Premise: "a SIGCONT to a stopped process", Step: contResumes},
@@ -149,6 +158,9 @@ func sigkillKills(c *Check) error {
 
 func initIsProtected(c *Check) error {
 	l := c.killed()
+	if c.Op.Kind == model.Kill && c.Result.Outcome == model.Gone && c.Op.Target != 0 && c.Op.Mode != model.Negative && c.Op.Sig != 0 {
+		l = c.Before.Task[c.Op.Target].Leader // it took the sender along
+	}
 	if l == 0 || !isReaper(c.Before, l) || activeNS(c.Before, c.Op.Actor) != activeNS(c.Before, l) && !below(c.Before, activeNS(c.Before, c.Op.Actor), activeNS(c.Before, l)) {
 		return nil
 	}
@@ -157,7 +169,8 @@ func initIsProtected(c *Check) error {
 		return nil
 	}
 	c.met()
-	if c.Before.Task[l].Flags&model.PFExiting == 0 && (c.dying(l) || c.task(l).Jobctl&model.Stopped&^c.Before.Task[l].Jobctl != 0) {
+	begun := c.signal(l).Flags&^c.Before.Signal[c.Before.Task[l].Signal].Flags&model.SignalGroupExit != 0
+	if c.Before.Task[l].Flags&model.PFExiting == 0 && (c.dying(l) || begun || c.task(l).Jobctl&model.Stopped&^c.Before.Task[l].Jobctl != 0) {
 		return fmt.Errorf("%s, an init, was hit by %v from inside", name(c.Before, l), c.Op.Sig)
 	}
 	return nil
@@ -225,6 +238,20 @@ func groupExitCodeStays(c *Check) error {
 		c.met()
 		if a.Flags&model.SignalGroupExit == 0 || a.GroupExitCode != b.GroupExitCode {
 			return fmt.Errorf("a group that exits with code %#x now exits with %#x", b.GroupExitCode, a.GroupExitCode)
+		}
+	}
+	return nil
+}
+
+func initEndsByExitOrKill(c *Check) error {
+	for ns := 1; ns < model.MaxPidNS; ns++ {
+		r := c.After.PidNS[ns].Reaper
+		if r == 0 || !c.leads(r, model.PidNSID(ns)) || c.signal(r).Flags&model.SignalGroupExit == 0 {
+			continue
+		}
+		c.met()
+		if sig := model.Signal(c.signal(r).GroupExitCode & 0x7f); sig != 0 && sig != model.SIGKILL {
+			return fmt.Errorf("%s, an init, ends by %v", c.name(r), sig)
 		}
 	}
 	return nil

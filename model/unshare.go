@@ -49,7 +49,7 @@ func unshareV6() Table {
 	}, createNamespacesV6("bad_unshare_cleanup_cred", newNamespacesV6), []Row{
 		rowSetCredUcounts.at("bad_unshare_cleanup_nsproxy"),
 		rowUnshareSem, rowSwitchNamespaces(newNamespacesV6)}, swapRows,
-		[]Row{rowMoveNproc, rowCommitCreds}, unshareEnd),
+		[]Row{rowMoveNproc, rowCommitCreds.in("commit_creds")}, unshareEnd),
 		Ladder: slices.Concat([]Rung{
 			{Label: "bad_unshare_cleanup_nsproxy", Name: "put_nsproxy", If: func(k *Kernel, s *State, f *Flight) bool { return f.Nsproxy != 0 },
 				Undo: func(k *Kernel, s *State, f *Flight) {
@@ -136,7 +136,7 @@ var (
 		Body: Func(prepareCreds)}
 	rowUnshareSem = Row{Name: "unshare_exit_sem", Source: unshareC, On: CloneSysvsem | CloneNewIPC,
 		Body: Act(func(k *Kernel, s *State, f *Flight) { s.drop(f.Op.Actor, SysvSem) })}
-	rowMoveNproc = Row{Name: "move_nproc", Source: "kernel/cred.c:commit_creds", On: CloneNewUser, Body: Act(func(k *Kernel, s *State, f *Flight) {
+	rowMoveNproc = Row{Name: "move_nproc", Source: "kernel/cred.c:commit_creds", On: CloneNewUser, Lock: "commit_creds", Body: Act(func(k *Kernel, s *State, f *Flight) {
 		s.chargeNproc(s.Cred[f.Cred].Ucounts, 1)
 		s.chargeNproc(s.cred(f.Op.Actor).Ucounts, -1)
 	})}
