@@ -10,9 +10,9 @@ import (
 	"forkcheck/model"
 )
 
-// Listing is a table for readers, made from the tables that run: the rows of a call, the ladder, the invariants.
+// Listing is a table for readers, made from the tables that run: the rows of a call, the ladder, what two kernels do differently, the invariants.
 type Listing struct {
-	Name string // clone, ladder, invariants
+	Name string // clone, ladder, versions, invariants
 	Head []string
 	Rows [][]string
 }
@@ -24,7 +24,8 @@ func Listings(v *model.Version) (list []Listing) {
 			list = append(list, listRows(t))
 		}
 	}
-	return append(list, listRows(&v.Release), listLadders(v), listSettle(v), listInvariants(), listKnown(), listRefuted(), listWords())
+	return append(list, listRows(&v.Release), listLadders(v), listSettle(v), listSwitches(), ListVersions(model.V311(), model.V6()),
+		listInvariants(), listKnown(), listRefuted(), listWords())
 }
 
 // Markdown writes a listing as a table. The last column is the long one and is not padded.
@@ -70,7 +71,7 @@ func listRows(t *model.Table) Listing {
 	l := Listing{Name: t.Name, Head: []string{"row", "flags", "can fail with", "and goes to", "sleeps", "section", "source"}}
 	for i := range t.Rows {
 		r := &t.Rows[i]
-		l.add(r.Name, flagsOf(r), errnoNames(r.Errs), string(r.Fail), sleepNames[r.Sleep], string(r.Lock), r.Source)
+		l.add(r.Name, flagsOf(t, r), errnoNames(r.Errs), string(r.Fail), sleepNames[r.Sleep], string(r.Lock), r.Source)
 	}
 	l.dropEmpty()
 	return l
@@ -78,43 +79,52 @@ func listRows(t *model.Table) Listing {
 
 var sleepNames = [...]string{"", "interruptible", "killable", "uninterruptible"}
 
-// flagsOf says what the flags of a call mean to a row: when it runs, what it refuses, what it shares.
-func flagsOf(r *model.Row) string {
-	var parts []string
+// flagsOf says what the flags of a call mean to a row.
+func flagsOf(t *model.Table, r *model.Row) string { return joined(flagParts(t, r), ", ") }
+
+// flagParts are what a row refuses or shares, when it runs, and when it does not.
+func flagParts(t *model.Table, r *model.Row) []string {
+	names := flagWords(t)
+	parts := []string{"", prefixed("with ", words(names, r.On, "or")), prefixed("without ", words(names, r.Off, "or"))}
 	switch body := r.Body.(type) {
 	case model.Rule:
-		parts = append(parts, refuses(body))
+		parts[0] = refuses(body, names)
 	case model.Share:
-		if body.Flag != 0 {
-			parts = append(parts, "shares with "+words(body.Flag, "or"))
-		}
+		parts[0] = prefixed("shares with ", words(names, body.Flag, "or"))
 	}
-	if r.On != 0 {
-		parts = append(parts, "with "+words(r.On, "or"))
+	return parts
+}
+
+// joined joins the parts that say something.
+func joined(parts []string, sep string) string {
+	return strings.Join(slices.DeleteFunc(slices.Clone(parts), func(s string) bool { return s == "" }), sep)
+}
+
+// prefixed puts a word before a text, if there is one.
+func prefixed(prefix, text string) string {
+	if text == "" {
+		return ""
 	}
-	if r.Off != 0 {
-		parts = append(parts, "without "+words(r.Off, "or"))
-	}
-	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
+	return prefix + text
 }
 
 // refuses is a rule on flags in words. Where it looks at the state too, they are not all of it.
-func refuses(r model.Rule) string {
+func refuses(r model.Rule, names []model.Word) string {
 	var parts []string
 	if r.All != 0 {
-		parts = append(parts, words(r.All, "and"))
+		parts = append(parts, words(names, r.All, "and"))
 	}
 	for _, any := range r.Any {
 		switch {
 		case any&unnamed != 0:
 			parts = append(parts, "any other flag")
 		case any != 0:
-			parts = append(parts, words(any, "or"))
+			parts = append(parts, words(names, any, "or"))
 		}
 	}
 	text := strings.Join(parts, " with ")
 	if r.Without != 0 {
-		text += " without " + words(r.Without, "or")
+		text += " without " + words(names, r.Without, "or")
 	}
 	switch {
 	case text == "":
@@ -128,16 +138,28 @@ func refuses(r model.Rule) string {
 // unnamed are the bits that no clone flag has.
 var unnamed = func() model.Flags {
 	all := model.Flags(0)
-	for _, w := range model.CloneWords {
+	for _, w := range model.UnshareWords {
 		all |= model.Flags(w.Bits)
 	}
 	return ^all
 }()
 
+// flagWords are the names of the bits that the rows of a call look at. Unshare has NEWTIME; clone has a mark that its row
+// timens_differs sets.
+func flagWords(t *model.Table) []model.Word {
+	switch t.Name {
+	case "unshare":
+		return model.UnshareWords
+	case "clone":
+		return append(slices.Clip(model.CloneWords), model.Word{Name: "timens_differs", Bits: 1})
+	}
+	return model.CloneWords
+}
+
 // words names flags: "NEWUSER or NEWPID", "VM, FS or FILES".
-func words(flags model.Flags, last string) string {
+func words(known []model.Word, flags model.Flags, last string) string {
 	var names []string
-	for _, w := range model.CloneWords {
+	for _, w := range known {
 		if uint32(flags)&w.Bits != 0 {
 			names = append(names, w.Name)
 		}
@@ -204,10 +226,10 @@ func listSettle(v *model.Version) Listing {
 
 // listInvariants lists what is checked, in the order in which it is.
 func listInvariants() Listing {
-	l := Listing{Name: "invariants", Head: []string{"invariant", "asked of", "source", "says"}}
+	l := Listing{Name: "invariants", Head: []string{"invariant", "only in", "asked of", "source", "says"}}
 	for i := range invariants.All {
 		inv := &invariants.All[i]
-		l.add(inv.Name, askedOf(inv), inv.Source, inv.Says)
+		l.add(inv.Name, inv.Versions, askedOf(inv), inv.Source, inv.Says)
 	}
 	return l
 }
@@ -223,18 +245,30 @@ func askedOf(inv *invariants.Invariant) string {
 		return "each state"
 	case inv.Step != nil:
 		return "each step"
+	case inv.Panic != nil:
+		return "the death of the global init"
 	}
 	return "the end"
 }
 
-// listKnown lists the kernel's own defects.
+// listKnown lists the kernel's own defects, and which versions have them.
 func listKnown() Listing {
-	l := Listing{Name: "known", Head: []string{"id", "fixed in", "breaks", "says"}}
+	l := Listing{Name: "known", Head: []string{"id", "in", "fixed in", "breaks", "says"}}
 	for i := range invariants.KnownDefects {
 		d := &invariants.KnownDefects[i]
-		l.add(d.ID, d.Fixed, strings.Join(d.Breaks, ", "), d.Says)
+		l.add(d.ID, strings.Join(versionsThat(d.In), ", "), d.Fixed, strings.Join(d.Breaks, ", "), d.Says)
 	}
 	return l
+}
+
+// versionsThat are the names of the versions of which something is true.
+func versionsThat(has func(name string) bool) (names []string) {
+	for _, v := range model.Versions {
+		if has(v.Name) {
+			names = append(names, v.Name)
+		}
+	}
+	return names
 }
 
 // listRefuted lists the sentences that only sound true.
@@ -247,7 +281,7 @@ func listRefuted() Listing {
 	return l
 }
 
-// listWords lists the words that traces use for bits and numbers. A capability has no number here.
+// listWords lists the words that traces use for bits and numbers. Knobs and capabilities have no number here.
 func listWords() Listing {
 	l := Listing{Name: "words", Head: []string{"for", "word", "value"}}
 	bits := func(what string, words []model.Word) {
@@ -256,10 +290,14 @@ func listWords() Listing {
 		}
 	}
 	bits("clone, unshare", model.CloneWords)
+	bits("unshare", model.UnshareWords[:len(model.UnshareWords)-len(model.CloneWords)])
 	bits("wait4", model.WaitWords)
 	bits("sigaction", model.SigactionWords)
 	for i, name := range model.SignalNames() {
 		l.add("signal", name, fmt.Sprint(i+1))
+	}
+	for _, w := range model.KnobWords {
+		l.add("sysctl", w.Name, "")
 	}
 	for _, name := range model.CapAll.Names() {
 		l.add("caps=", name, "")

@@ -4,11 +4,12 @@ namespaces, the limits on all of them, and nothing else.
 
 A system call is a Table of named rows, run by one small driver (table.go). A row that fails enters the table's ladder
 at a label and falls through, as the kernel's goto does. The whole kernel is one comparable value, State; Kernel.Step
-does one Op to it in place. A Version is the tables of one kernel, written out in its own order.
+does one Op to it in place. A Version is the tables of one kernel, written out in its own order: V311 is Linux 3.11, V6 a
+modern one. Switches names each point where they differ, and can undo it.
 
 # Where a kernel function is
 
-	copy_process, do_fork     fork.go (the rows), fork_v311.go (their order, the ladder)
+	copy_process, do_fork     fork.go (the rows), fork_v311.go and fork_v6.go (their order, the ladder)
 	copy_creds, create_user_ns, ns_capable     cred.go
 	copy_namespaces, create_new_namespaces     nsproxy.go
 	alloc_pid, free_pid, find_pid_ns           pid.go
@@ -22,8 +23,10 @@ does one Op to it in place. A Version is the tables of one kernel, written out i
 	sys_unshare                                unshare.go
 	RLIMIT_NPROC, max_threads, setrlimit       limits.go
 	pid_max, user.max_*_namespaces             sysctl.go
+	inc_ucount, inc_rlimit_ucounts             ucounts.go
 	get and put of every count                 refs.go
 	what happens by itself between two calls   settle.go
+	what v6.x does otherwise than v3.11        switches.go
 	the state                                  state.go
 	what user space can see of it              observe.go
 
@@ -38,7 +41,7 @@ kept when the file is written back. ParseTrace reads a trace, Trace.String print
 
 The header says which kernel, and what its world looks like:
 
-	kernel v3.11                        the world: init (pid 1) and a, its child (pid 2)
+	kernel v3.11                        or kernel v6.x; the world: init (pid 1) and a, its child (pid 2)
 	max_threads=N                       the limit on all threads
 	pid_max=N reserved_pids=N           pid numbers are below pid_max; past it the search begins at reserved_pids
 	last_pid=N                          the number after which the next search begins
@@ -54,7 +57,7 @@ The ops, an example each. A name on the left is what the child is called from th
 	b := a.clone(0x11)                  the low byte of a number is the exit signal
 	b := a.fork()                       clone(0)
 	b := a.vfork()                      clone(VM|VFORK): a sleeps until b exits
-	a.unshare(NEWPID)
+	a.unshare(NEWPID|NEWTIME)           the flags of clone, and NEWTIME, in whose place clone has the exit signal
 	b.exit(5)                           the one thread
 	b.exit_group(5)                     all of the process
 	a.wait4(b, WNOHANG|__WALL)          a task, -b for the group that b leads, -1, 0, or any number
@@ -65,7 +68,7 @@ The ops, an example each. A name on the left is what the child is called from th
 	a.sigprocmask(BLOCK, USR1|TERM)     BLOCK, UNBLOCK or SETMASK; signals, ALL, 0 or a mask
 	a.setrlimit(NPROC, 2, unlimited)    soft and hard limit; one of them leaves the hard limit
 	a.map_ids()                         writes uid_map and gid_map of a's user namespace
-	a.sysctl(pid_max, 400)              pid_max, or max_user_namespaces and its like
+	a.sysctl(pid_max, 400)              pid_max, or max_KIND_namespaces, KIND mnt, uts, ipc, net, cgroup, time, pid or user
 	a.resume()                          a's paused call goes on
 
 Two suffixes go with any op but resume. A fault makes a row of the call fail; a pause stops the call before a row:

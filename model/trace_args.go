@@ -15,23 +15,26 @@ type vocabulary struct {
 	prefix string // may stand before each word
 	find   func(name string) (uint64, bool)
 	names  func() []string
-	max    uint64 // the largest number
+	max    uint64            // the largest number
+	others map[string]string // words of another call, and why they are none here
 }
 
 // The vocabularies of the arguments.
 var (
-	cloneBits   = vocabulary{"flag", "CLONE_", findCloneBits, func() []string { return wordNames(CloneWords) }, math.MaxUint32}
-	unshareBits = vocabulary{"flag", "CLONE_", findUnshareBits, func() []string { return wordNames(UnshareWords) }, math.MaxUint32}
+	cloneBits = vocabulary{what: "flag", prefix: "CLONE_", find: findCloneBits, names: func() []string { return wordNames(CloneWords) }, max: math.MaxUint32,
+		others: map[string]string{"NEWTIME": "clone cannot take NEWTIME, its low byte is the exit signal; unshare(NEWTIME) can"}}
+	unshareBits = vocabulary{what: "flag", prefix: "CLONE_", find: findUnshareBits, names: func() []string { return wordNames(UnshareWords) }, max: math.MaxUint32}
 	waitBits    = wordBits("option", "", WaitWords)
 	actionBits  = wordBits("flag", "SA_", SigactionWords)
-	signalBits  = vocabulary{"signal", "SIG", findSignalBits, func() []string { return append(SignalNames(), "ALL") }, math.MaxUint64}
+	signalBits  = vocabulary{what: "signal", prefix: "SIG", find: findSignalBits, names: func() []string { return append(SignalNames(), "ALL") }, max: math.MaxUint64}
 )
 
 func wordBits(what, prefix string, words []Word) vocabulary {
-	return vocabulary{what, prefix, func(name string) (uint64, bool) {
+	find := func(name string) (uint64, bool) {
 		bits, ok := findWord(words, name)
 		return uint64(bits), ok
-	}, func() []string { return wordNames(words) }, math.MaxUint32}
+	}
+	return vocabulary{what: what, prefix: prefix, find: find, names: func() []string { return wordNames(words) }, max: math.MaxUint32}
 }
 
 // findCloneBits knows the flags, and SIGCHLD and its like as the exit signal in the low byte.
@@ -78,7 +81,10 @@ func (p *stmtParser) bits(e ast.Expr, v vocabulary) uint64 {
 func (p *stmtParser) bitWord(id *ast.Ident, v vocabulary) uint64 {
 	name := strings.TrimPrefix(id.Name, v.prefix)
 	bits, ok := v.find(name)
-	if !ok {
+	switch why := v.others[name]; {
+	case why != "":
+		p.failAt(id, "%s", why)
+	case !ok:
 		p.failAt(id, "unknown %s %q%s", v.what, id.Name, Suggest(name, v.names()))
 	}
 	return bits

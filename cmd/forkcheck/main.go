@@ -2,9 +2,9 @@
 Command forkcheck runs traces of fork, exit, wait, signals and namespaces on a model of the kernel and checks invariants
 after each call.
 
-	forkcheck run [-json] [-tree] [-known=fail] FILE...    run traces; - is standard input
-	forkcheck tables [-kernel VERSION] [TABLE...]          print the tables of a kernel: rows, ladders, invariants, words
-	forkcheck help                                         print the usage
+	forkcheck run [-json] [-tree] [-known=fail] [-kernel VERSION] FILE...    run traces; - is standard input
+	forkcheck tables [-kernel VERSION] [TABLE...]                            print tables: rows, ladders, versions, words
+	forkcheck help                                                           print the usage
 
 It ends with 0 when all is well, 1 when an invariant broke or a result is not the one written, and 2 for bad usage or a bad
 file, which it names in one line. Package model describes the text of traces.
@@ -41,7 +41,7 @@ type env struct {
 
 // commands are the subcommands, in the order in which the usage lists them.
 var commands = []command{
-	{"run", "run [-json] [-tree] [-known=fail] FILE...", runCommand},
+	{"run", runUsage, runCommand},
 	{"tables", tablesUsage, tablesCommand},
 }
 

@@ -45,7 +45,7 @@ func TestStatus(t *testing.T) {
 	if err := os.WriteFile(file, []byte(small), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	const usage = "; usage: forkcheck run [-json] [-tree] [-known=fail] FILE...\n"
+	const usage = "; usage: forkcheck " + runUsage + "\n"
 	for _, c := range []struct {
 		name   string
 		in     string
@@ -64,6 +64,11 @@ func TestStatus(t *testing.T) {
 		{"no file", "", []string{"run"}, 2, "forkcheck: no file" + usage},
 		{"unknown flag", "", []string{"run", "-x"}, 2, "forkcheck: flag provided but not defined: -x" + usage},
 		{"unknown value", "", []string{"run", "-known=no", "-"}, 2, "forkcheck: -known=no is unknown, the one value is fail" + usage},
+		{"another kernel", "# kernel v3.11\n\n kernel v3.11 dress\na.clone(NEWPID|PARENT) // EINVAL newuser_newpid_thread_parent", []string{"run", "-kernel", "v6.x", "-"}, 1, ""},
+		{"its own kernel", small, []string{"run", "-kernel=v3.11", "-"}, 0, ""},
+		{"unknown kernel", small, []string{"run", "-kernel=v6", "-"}, 2, "forkcheck: unknown kernel \"v6\"; valid: v3.11, v6.x\n"},
+		{"row of another kernel", "kernel v3.11\na.fork().fault(try_module_get, EAGAIN)", []string{"run", "-kernel=v6.x", "-"}, 2,
+			"<stdin>:2:16: clone has no row \"try_module_get\"\n"},
 		{"contradiction", "", []string{"run", "-json", "-tree", "-"}, 2, "forkcheck: -json and -tree exclude each other" + usage},
 		{"missing file", "", []string{"run", "none.trace"}, 2, "forkcheck: open none.trace: no such file or directory\n"},
 		{"bad file", "kernel v3.11\na.frok()", []string{"run", "-"}, 2, "<stdin>:2:3: unknown op \"frok\"; did you mean fork?\n"},
@@ -137,7 +142,7 @@ func TestRunJSON(t *testing.T) {
 
 // Whatever stands on the command line and on standard input, the command says what is wrong in a few lines.
 func TestAnyInput(t *testing.T) {
-	words := rapid.SampledFrom([]string{"run", "-", "-json", "-tree", "-known=fail", "-known", "--", "help"})
+	words := rapid.SampledFrom([]string{"run", "-", "-json", "-tree", "-known=fail", "-known", "-kernel=v6.x", "--", "help"})
 	texts := rapid.SampledFrom([]string{small, "", "kernel v3.11", "kernel v3.11\na.fork()\na.exit(0)", "#\n"})
 	rapid.Check(t, func(t *rapid.T) {
 		status, out, errors := call(texts.Draw(t, "in"), rapid.SliceOfN(words, 0, 4).Draw(t, "args")...)

@@ -17,17 +17,21 @@ import (
 type runOptions struct {
 	json, tree bool
 	known      string
+	kernel     string
 }
+
+const runUsage = "run [-json] [-tree] [-known=fail] [-kernel VERSION] FILE..."
 
 // runCommand is `forkcheck run`: it runs each file and prints each line with its result.
 func runCommand(e *env, args []string) int {
 	var o runOptions
-	usage := "usage: forkcheck run [-json] [-tree] [-known=fail] FILE..."
+	usage := "usage: forkcheck " + runUsage
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.BoolVar(&o.json, "json", false, "print one JSON object per op")
 	flags.BoolVar(&o.tree, "tree", false, "draw the process tree after each op")
 	flags.StringVar(&o.known, "known", "", "fail: a known defect of the kernel is a failure")
+	flags.StringVar(&o.kernel, "kernel", "", "run on this kernel, whichever one the header names")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprintln(e.out, usage)
@@ -40,6 +44,9 @@ func runCommand(e *env, args []string) int {
 		return e.usage("-json and -tree exclude each other; %s", usage)
 	case flags.NArg() == 0:
 		return e.usage("no file; %s", usage)
+	}
+	if _, err := version(o.kernel); err != nil && o.kernel != "" {
+		return e.usage("%v", err)
 	}
 	for _, file := range flags.Args() {
 		if strings.HasPrefix(file, "-") && file != "-" {
@@ -62,7 +69,7 @@ func (e *env) runFile(file string, o runOptions) int {
 	if err != nil {
 		return e.usage("%v", err)
 	}
-	trace, err := model.ParseTrace(name, text)
+	trace, err := parse(name, text, o.kernel)
 	if err != nil {
 		fmt.Fprintln(e.err, err)
 		return exitUsage

@@ -27,9 +27,9 @@ func tablesCommand(e *env, args []string) int {
 	case err != nil:
 		return e.usage("%v; %s", err, usage)
 	}
-	v, names := version(*kernel)
-	if v == nil {
-		return e.usage("unknown kernel %q%s", *kernel, model.Suggest(*kernel, names))
+	v, err := version(*kernel)
+	if err != nil {
+		return e.usage("%v", err)
 	}
 	list, err := choose(forkcheck.Listings(v), flags.Args())
 	if err != nil {
@@ -39,17 +39,6 @@ func tablesCommand(e *env, args []string) int {
 		return e.usage("%v", err)
 	}
 	return exitOK
-}
-
-// version finds a kernel by name; nil, and the names that there are, if there is none.
-func version(name string) (v *model.Version, names []string) {
-	for _, known := range model.Versions {
-		names = append(names, known.Name)
-		if known.Name == name {
-			v = known.New()
-		}
-	}
-	return v, names
 }
 
 // choose finds listings by name, in the order in which they are asked for; all if none is.

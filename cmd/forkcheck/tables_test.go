@@ -22,6 +22,7 @@ func TestTables(t *testing.T) {
 		{"all", nil, 0, "## clone\n\n| row ", ""},
 		{"one", []string{"known"}, 0, "| id ", ""},
 		{"two", []string{"-kernel", "v3.11", "settle", "ladder"}, 0, "## settle\n\n| between two calls ", ""},
+		{"both versions", []string{"versions", "switches"}, 0, "## versions\n\n| call ", ""},
 		{"unknown table", []string{"ladr"}, 2, "", "forkcheck: unknown table \"ladr\"; did you mean ladder?\n"},
 		{"unknown kernel", []string{"-kernel=v3.1"}, 2, "", "forkcheck: unknown kernel \"v3.1\"; did you mean v3.11?\n"},
 		{"unknown flag", []string{"-x"}, 2, "", "forkcheck: flag provided but not defined: -x" + usage},
