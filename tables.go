@@ -92,6 +92,9 @@ func flagParts(t *model.Table, r *model.Row) []string {
 	case model.Share:
 		parts[0] = prefixed("shares with ", words(names, body.Flag, "or"))
 	}
+	if r.If != nil {
+		parts = append(parts, "in some states")
+	}
 	return parts
 }
 

@@ -22,7 +22,7 @@ var KnownDefects = []Known{
 			return c.call() == model.Clone && (c.Result.Why == "nr_hashed_adding" || c.Result.Outcome == model.Gone) || c.draining()
 		}},
 	{ID: "V4", Says: "a group stop or continue overwrites signal->flags, and an init that was stopped from outside can be killed and can make siblings",
-		Versions: V311, Fixed: "by v6.12", Breaks: []string{"ReaperIsUnkillable"}, Cause: stoppedInit},
+		Versions: V311, Fixed: "by v6.12", Breaks: []string{"ReaperIsUnkillable", "InitEndsByExitOrKill"}, Cause: stoppedInit},
 	{ID: "V9", Says: "a process whose leader exited first reports the leader's exit code, not that of its last thread",
 		Versions: V311, Fixed: "by v6.12", Breaks: []string{"ExitCodeOfLastThread"}, Cause: leaderCodeKept},
 	{ID: "N1", Says: "a dying init of a pid namespace sets SIGCHLD to be ignored in a sighand_struct that it may share with its parent, which from then on is never told of its children",
@@ -79,7 +79,8 @@ func firstForkFailed(c *Check) bool {
 	return first && (c.Result.Outcome == model.Gone || t.Row(c.Result.Why) >= t.Row("alloc_pidmap"))
 }
 
-// stoppedInit: an init that was unkillable has come to a group stop, or out of one.
+// stoppedInit: an init that was unkillable has come to a group stop, or out of one; a signal that was waiting may have killed it at
+// once.
 func stoppedInit(c *Check) bool {
 	for ns := 2; ns < model.MaxPidNS; ns++ {
 		r := c.After.PidNS[ns].Reaper
@@ -88,7 +89,8 @@ func stoppedInit(c *Check) bool {
 		}
 		b, a := &c.Before.Signal[c.Before.Task[r].Signal], &c.After.Signal[c.After.Task[r].Signal]
 		const stop = model.SignalStopStopped | model.SignalStopContinued | model.SignalCldContinued | model.SignalCldStopped
-		if b.Flags&model.SignalUnkillable != 0 && a.Flags&model.SignalUnkillable == 0 && a.Flags&stop != 0 {
+		stopping := b.StopCount != 0 || b.Flags&stop != 0
+		if b.Flags&model.SignalUnkillable != 0 && a.Flags&model.SignalUnkillable == 0 && (a.Flags&stop != 0 || stopping && a.Flags&model.SignalGroupExit != 0) {
 			return true
 		}
 	}

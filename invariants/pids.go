@@ -234,13 +234,13 @@ func addingWhileInitLives(c *Check) error {
 			return nil
 		}
 		f := &c.After.Flight[n.Reaper]
-		gone := !c.leads(n.Reaper, ns) || c.dying(n.Reaper) && (f.Zap || !f.On)
+		gone := !c.leads(n.Reaper, ns) || c.dying(n.Reaper) && (f.Zap && c.K.Past(c.After, n.Reaper, "disable_pid_allocation") || !f.On)
 		switch {
 		case n.Adding && gone:
 			return fmt.Errorf("pid namespace %d takes new members though its init is dead", ns)
 		case !n.Adding && !gone:
 			return fmt.Errorf("pid namespace %d takes no new members though its init lives", ns)
-		case gone && c.resting(member):
+		case gone && c.resting(member) && (!f.On || c.K.Past(c.After, n.Reaper, "zap_kill")):
 			return fmt.Errorf("%s lives in pid namespace %d, whose init is dead", c.name(member), ns)
 		}
 		return nil

@@ -34,9 +34,9 @@ func doExitV311() []Row {
 func doExitV6() []Row {
 	return slices.Concat([]Row{rowSynchronizeGroupExit, rowExitSignals, exitDrop("seccomp_filter_release", "kernel/seccomp.c:seccomp_filter_release", Seccomp),
 		rowSignalLive, rowGlobalInitDies, rowAuditFree, rowExitCode, rowMMRelease},
-		exitDrops, []Row{rowFindChildReaper}, zapRows(many), []Row{
-			forget("find_new_reaper", "kernel/exit.c:find_new_reaper", Act(findNewReaperV6)),
-			forget("forget_original_parent", "kernel/exit.c:forget_original_parent", Act(reparentChildren)),
+		exitDrops, []Row{rowFindChildReaper.in("exit_notify")}, zapRows(many), []Row{
+			notify("find_new_reaper", "kernel/exit.c:find_new_reaper", findNewReaperV6),
+			notify("forget_original_parent", "kernel/exit.c:forget_original_parent", reparentChildren),
 			rowKillOrphanedPgrp, rowExitNotify, rowReleaseSelf, rowReleaseDead}, exitEnd)
 }
 
@@ -116,36 +116,32 @@ var (
 
 const zapC = "kernel/pid_namespace.c:zap_pid_ns_processes"
 
-// forget is a row of forget_original_parent's hold of the tasklist lock; a sleep in it lets the lock go.
+// forget is a row of forget_original_parent's hold of the tasklist lock, which only a dying init lets go in between.
 func forget(name, source string, body Body) Row {
 	return Row{Name: name, Source: source, Body: body, Lock: "forget_original_parent"}
 }
 
-// notify is a row of exit_notify's hold of the tasklist lock.
+// notify is a row of exit_notify's hold of the tasklist lock. In v6.x that is the same as forget_original_parent's.
 func notify(name, source string, body Act) Row {
 	return Row{Name: name, Source: source, Body: body, Lock: "exit_notify"}
 }
 
-// zap is a row that only a dying init of a pid namespace runs.
-func zap(name string, body Act) Row {
-	return forget(name, zapC, Act(func(k *Kernel, s *State, f *Flight) {
-		if f.Zap {
-			body(k, s, f)
-		}
-	}))
+// zap is a row that only a dying init of a pid namespace runs. It has let the tasklist lock go.
+func zap(name string, body Body) Row {
+	return Row{Name: name, Source: zapC, Body: body, If: func(k *Kernel, s *State, f *Flight) bool { return f.Zap }}
 }
 
 // zapRows are zap_pid_ns_processes: it kills by the thread or by the group, as the version does.
 func zapRows(q queue) []Row {
 	return []Row{
-		zap("disable_pid_allocation", func(k *Kernel, s *State, f *Flight) { s.PidNS[s.activeNS(f.Op.Actor)].Adding = false }),
-		zap("ignore_sigchld", func(k *Kernel, s *State, f *Flight) {
+		zap("disable_pid_allocation", Act(func(k *Kernel, s *State, f *Flight) { s.PidNS[s.activeNS(f.Op.Actor)].Adding = false })),
+		zap("ignore_sigchld", Act(func(k *Kernel, s *State, f *Flight) {
 			h := &s.Sighand[s.parent(f).Ref[Sighand]]
 			h.Ignore, h.Handler = h.Ignore|SIGCHLD.Bit(), h.Handler&^SIGCHLD.Bit()
-		}),
-		zap("zap_kill", func(k *Kernel, s *State, f *Flight) { zapKill(k, s, f, q) }),
-		forget("zap_wait", zapC, Func(zapWait)).sleeps(Uninterruptible),
-		forget("zap_sleep", zapC, Func(zapSleep)).sleeps(Uninterruptible),
+		})),
+		zap("zap_kill", Act(func(k *Kernel, s *State, f *Flight) { zapKill(k, s, f, q) })),
+		zap("zap_wait", Func(zapWait)).sleeps(Uninterruptible),
+		zap("zap_sleep", Func(zapSleep)).sleeps(Uninterruptible),
 	}
 }
 

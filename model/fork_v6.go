@@ -48,10 +48,10 @@ func cloneV6() Table {
 		rowDup, rowSeccompNull, rowSetTid, rowClearTid,
 		rowShareCreds, rowPrepareCreds, rowCreateUserNSV6, rowSetCredUcounts.at("error_put"), rowInstallCreds, rowIncUcounts,
 		rowNprocV6, rowClearNproc, rowMaxThreads,
-		rowCopyFlags, rowChildren, rowVforkReset, rowSigpending, rowIOReset, rowAuditReset, rowFilesNull,
+		rowCopyFlags, rowChildren, rowVforkReset, rowSigpending, rowIOReset, rowAuditReset,
 		rowMpol.at("bad_fork_cleanup_delayacct"), rowSchedFork, rowPerfReset, rowPerf.at("bad_fork_sched_cancel_fork"),
 		rowAudit.at("bad_fork_cleanup_perf"), rowSecurityAlloc,
-		rowSemundo.at("bad_fork_cleanup_security"), rowFiles, rowFS.at("bad_fork_cleanup_semundo"), rowSighand, rowSignalV6, rowMMReset, rowMM,
+		rowSemundo.at("bad_fork_cleanup_security"), rowFiles, rowFS, rowSighand, rowSignalV6, rowMMReset, rowMM,
 		rowTimensDiffers, rowGetNsproxy.off(anyNsproxy), rowNamespaceCap.on(newNamespacesV6).at("bad_fork_cleanup_mm"),
 		rowNewipcSysvsem.on(anyNsproxy).at("bad_fork_cleanup_mm")},
 		createNamespacesV6("bad_fork_cleanup_mm", anyNsproxy), []Row{rowTimensOnFork, rowInstallNsproxy,
@@ -71,7 +71,7 @@ func cloneV6() Table {
 		})}
 }
 
-// ladderV6 is the undo of copy_process. As stable 6.12 has it, the file table goes only after what follows it in the stages.
+// ladderV6 is the undo of copy_process, as in mainline 6.12: the stages in reverse. (Stable 6.12.y gives up the file table later.)
 func ladderV6() []Rung {
 	return slices.Concat([]Rung{
 		{Label: "bad_fork_core_free", Name: "core_free"}, // the locks, which are no rows
@@ -86,11 +86,12 @@ func ladderV6() []Rung {
 		{Label: "bad_fork_cleanup_signal", Name: "free_signal_struct", Gives: TookSignal, If: notThread, Undo: freeSignalStruct},
 		{Label: "bad_fork_cleanup_sighand", Name: "cleanup_sighand", Gives: 1 << Sighand, Undo: giveUp(Sighand)},
 		{Label: "bad_fork_cleanup_fs", Name: "exit_fs", Gives: 1 << FS, Undo: giveUp(FS)},
+		{Label: "bad_fork_cleanup_files", Name: "exit_files", Gives: 1 << Files, Undo: giveUp(Files)},
 		{Label: "bad_fork_cleanup_semundo", Name: "exit_sem", Gives: 1 << SysvSem, Undo: giveUp(SysvSem)},
 		{Label: "bad_fork_cleanup_security", Name: "security_task_free", Gives: 1 << Security, Undo: giveUp(Security)},
 		{Label: "bad_fork_cleanup_audit", Name: "audit_free", Gives: 1 << Audit, Undo: giveUp(Audit)},
 		{Label: "bad_fork_cleanup_perf", Name: "perf_event_free_task", Gives: 1 << Perf, Undo: giveUp(Perf)},
-		{Label: "bad_fork_sched_cancel_fork", Name: "exit_files", Gives: 1 << Files, Undo: giveUp(Files)},
+		{Label: "bad_fork_sched_cancel_fork", Name: "sched_cancel_fork"},
 		{Label: "bad_fork_cleanup_policy", Name: "mpol_put", Gives: 1 << Mempolicy, Undo: giveUp(Mempolicy)},
 		{Label: "bad_fork_cleanup_delayacct", Name: "delayacct_tsk_free"},
 		{Label: "bad_fork_cleanup_count", Name: "dec_rlimit_ucounts", Gives: TookCharge, Undo: func(k *Kernel, s *State, f *Flight) { s.chargeNproc(s.cred(f.Child).Ucounts, -1) }},
@@ -142,7 +143,6 @@ var (
 // Stages that v3.11 does not have, or has elsewhere.
 var (
 	rowSeccompNull   = reset("seccomp_filter_null", "kernel/fork.c:dup_task_struct", func(c *Task) { c.Ref[Seccomp] = 0 })
-	rowFilesNull     = reset("files_null", forkC, func(c *Task) { c.Ref[Files] = 0 })
 	rowSchedFork     = Row{Name: "sched_fork", Source: "kernel/sched/core.c:sched_fork", Fail: "bad_fork_cleanup_policy", Errs: []Errno{EAGAIN}}
 	rowSecurityAlloc = share("security_task_alloc", "security/security.c:security_task_alloc", Security, 0, "bad_fork_cleanup_audit", EPERM, EACCES)
 	rowSignalV6      = Row{Name: "copy_signal", Source: "kernel/fork.c:copy_signal", Off: CloneThread, Fail: "bad_fork_cleanup_sighand", Errs: []Errno{ENOMEM}, Takes: TookSignal,

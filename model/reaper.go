@@ -40,9 +40,6 @@ func zapKill(k *Kernel, s *State, f *Flight, q queue) {
 
 // zapWait reaps children, whatever their exit signal, until there is none.
 func zapWait(k *Kernel, s *State, f *Flight) Errno {
-	if !f.Zap {
-		return next
-	}
 	for fuel := MaxTasks; fuel > 0; fuel-- {
 		switch k.waitScan(s, f, waitFor{typ: NPidtypes, options: WALL}) {
 		case ECHILD:
@@ -57,9 +54,6 @@ func zapWait(k *Kernel, s *State, f *Flight) Errno {
 // zapSleep waits until only the init's own numbers are left: its leader's and, if a thread is the last, that one's.
 // The sleep looks again only when free_pid wakes it.
 func zapSleep(k *Kernel, s *State, f *Flight) Errno {
-	if !f.Zap {
-		return next
-	}
 	if s.PidNS[s.activeNS(f.Op.Actor)].Hashed != s.initPids(f.Op.Actor) {
 		return sleep
 	}

@@ -142,6 +142,14 @@ var Switches = []Switch{
 			t.remove("release_dead")
 		})
 	}},
+	{"exit_in_one", "exit_notify", "a dying task hands over its children under one hold of tasklist_lock, and becomes a zombie under another", "under one hold", func(v *Version) {
+		v.exits(func(t *Table) {
+			t.replace("find_child_reaper", rowChildReaperDies)
+			for _, row := range []string{"find_new_reaper", "forget_original_parent"} {
+				t.change(row, func(r *Row) { r.Lock = rowChildReaperDies.Lock })
+			}
+		})
+	}},
 	{"join_group_stop", "task_join_group_stop", "a thread made while its group stops runs on", "it stops too", func(v *Version) {
 		v.Calls[Clone].remove("task_join_group_stop", "calculate_sigpending")
 	}},

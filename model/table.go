@@ -40,6 +40,7 @@ type Row struct {
 	Source  string  // file:function of v3.11
 	On      Flags   // the row runs only with one of these flags, if any is named
 	Off     Flags   // and with none of these
+	If      Cond    // the row runs only when this holds; nil: always
 	Body    Body    // nil: the row only ever fails by fault
 	Fail    Label   // where its failure enters the ladder; "" returns at once
 	Errs    []Errno // the errnos that it can give; a fault may choose any of them
@@ -84,9 +85,17 @@ func (t *Table) Row(name string) int {
 	return -1
 }
 
-// Atomic says whether a call cannot be stopped before row i, because the row before it holds the same lock.
+// Atomic says whether a call cannot be stopped before row i, because the row before it holds the same lock. Rows that run only
+// under a condition do not end a section: the call that does not run them has not let go.
 func (t *Table) Atomic(i int) bool {
-	return i > 0 && t.Rows[i].Lock != "" && t.Rows[i].Lock == t.Rows[i-1].Lock
+	return t.Rows[i].Lock != "" && i > 0 && t.Rows[i].Lock == t.Rows[t.before(i)].Lock
+}
+
+// before is the row before one, rows with a condition left out.
+func (t *Table) before(i int) int {
+	for i--; i > 0 && t.Rows[i].If != nil; i-- {
+	}
+	return i
 }
 
 // rung finds the index of a label, len(Ladder) if there is none.
@@ -105,7 +114,7 @@ func (k *Kernel) run(s *State, f *Flight, res *Result) {
 	t := &k.Calls[f.Op.Kind]
 	for int(f.PC) < len(t.Rows) {
 		r := &t.Rows[f.PC]
-		if !r.applies(f.Flags) {
+		if !r.applies(f.Flags) || r.If != nil && !r.If(k, s, f) {
 			f.PC++
 			continue
 		}

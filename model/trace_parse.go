@@ -223,7 +223,7 @@ func (t *Table) sectionHead(row string, flags Flags) string {
 	}
 	begin := i
 	for t.Atomic(begin) {
-		begin--
+		begin = t.before(begin)
 	}
 	for head := begin; head <= i; head++ {
 		if t.Rows[head].applies(flags) {

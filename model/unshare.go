@@ -32,7 +32,8 @@ func unshareV311() Table {
 }
 
 // unshareV6 asks for less: only the signal handlers bind the memory to the thread group, and what counts is who else is there, not
-// who holds a reference on the memory.
+// who holds a reference on the memory. A new nsproxy is not lost when the ucounts fail, and NEWNS always copies the fs_struct: so in
+// stable 6.12.y and later, not in 6.12 itself.
 func unshareV6() Table {
 	return Table{Name: "unshare", Rows: slices.Concat([]Row{
 		imply("newuser_implies_thread_fs", CloneNewUser, CloneThread|CloneFS),
