@@ -326,9 +326,9 @@ var mutants = []mutant{
 	{"map_ids/map_write_permission/missing", drop},
 }
 
-// kernel is a new v3.11 with this one thing wrong; nil if it has no such row.
-func (m *mutant) kernel() *model.Version {
-	v, part := model.V311(), strings.SplitN(m.name, "/", 3)
+// kernel is a new kernel with this one thing wrong; nil if it has no such row.
+func (m *mutant) kernel(version func() *model.Version) *model.Version {
+	v, part := version(), strings.SplitN(m.name, "/", 3)
 	if !m.wrong(v, part[0], part[1]) {
 		return nil
 	}

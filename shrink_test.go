@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,27 +15,81 @@ import (
 	"forkcheck/model"
 )
 
+// mutantsOf are the broken kernels of each version.
+var mutantsOf = []struct {
+	version string
+	new     func() *model.Version
+	mutants []mutant
+}{
+	{"v3.11", model.V311, mutants},
+	{"v6.x", model.V6, mutantsV6},
+}
+
 // Each mutant breaks an invariant within a few thousand random traces, and its shrunk trace is the one in testdata: it breaks
 // the mutant by that invariant again, and it breaks nothing on the kernel as it is. Rapid only searches here. What it found is
-// minimized by a number of runs and not, as rapid would, by the clock, so that the trace is the same on every machine.
+// minimized by a number of runs and not, as rapid would, by the clock, so that the trace is the same on every machine. Where it
+// takes a call that is held up in the middle, or two of them, the search begins with a conversation.
 func TestShrink(t *testing.T) {
 	checks, steps := 6000, 30
 	if testing.Short() {
 		checks, steps = 5*checks, 2*steps // rapid divides them
 	}
 	setRapid(t, map[string]string{"checks": fmt.Sprint(checks), "steps": fmt.Sprint(steps), "seed": "1", "nofailfile": "true", "failfile": "", "shrinktime": "0s"})
-	golden := readGolden(t, "testdata/mutants/v3.11.txt")
-	t.Run("v3.11", func(t *testing.T) {
-		for i := range mutants {
-			if m := &mutants[i]; !testing.Short() || i%4 == 0 {
-				t.Run(m.name, func(t *testing.T) {
-					t.Parallel()
-					golden.compare(t, i, m.kill(t))
-				})
+	for _, of := range mutantsOf {
+		golden := readGolden(t, "testdata/mutants/"+of.version+".txt", of.mutants)
+		t.Run(of.version, func(t *testing.T) {
+			for i := range of.mutants {
+				if m := &of.mutants[i]; !testing.Short() || i%4 == 0 {
+					t.Run(m.name, func(t *testing.T) {
+						t.Parallel()
+						golden.compare(t, i, m.kill(t, of.new))
+					})
+				}
 			}
-		}
-	})
-	golden.write(t)
+		})
+		golden.write(t)
+	}
+}
+
+// What is asked of one version only is worth asking: among the mutants of that version there is one whose trace breaks it.
+func TestVersionsOwnInvariantsKill(t *testing.T) {
+	for _, of := range mutantsOf {
+		t.Run(of.version, func(t *testing.T) {
+			golden := readGolden(t, "testdata/mutants/"+of.version+".txt", of.mutants)
+			idle := slices.Clone(invariants.All)
+			idle = slices.DeleteFunc(idle, func(inv invariants.Invariant) bool { return inv.Versions != of.version })
+			for i := range of.mutants {
+				m := &of.mutants[i]
+				_, text, _ := strings.Cut(golden.want[m.name], "\n")
+				for killer := m.killer(t, of.new, text, idle); killer != ""; killer = m.killer(t, of.new, text, idle) {
+					t.Logf("%s kills %s", killer, m.name)
+					idle = slices.DeleteFunc(idle, func(inv invariants.Invariant) bool { return inv.Name == killer })
+				}
+			}
+			for i := range idle {
+				t.Errorf("%s kills no mutant of %s", idle[i].Name, of.version)
+			}
+		})
+	}
+}
+
+// killer is the first of some invariants that a trace breaks on the mutant, "" if it breaks none.
+func (m *mutant) killer(t *testing.T, version func() *model.Version, text string, of []invariants.Invariant) string {
+	t.Helper()
+	trace, err := model.ParseTrace(m.name, []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := m.kernel(version)
+	if v == nil {
+		t.Fatalf("%s: there is no such row", m.name)
+	}
+	k := &model.Kernel{Version: v, Limits: trace.Boot.Limits}
+	verdict, err := forkcheck.Run(trace, forkcheck.Options{Kernel: k, Checker: &invariants.Checker{Invariants: of}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return brokenBy(verdict.Breach)
 }
 
 // setRapid sets flags of rapid until the test is over.
@@ -51,10 +106,32 @@ func setRapid(t *testing.T, values map[string]string) {
 }
 
 // kill finds the shortest trace that breaks the mutant, and says by which invariant.
-func (m *mutant) kill(t *testing.T) string {
-	v := m.kernel()
+func (m *mutant) kill(t *testing.T, version func() *model.Version) string {
+	v := m.kernel(version)
 	if v == nil {
-		t.Fatal("v3.11 has no such row")
+		t.Fatalf("%s has no such row", version().Name)
+	}
+	f := forkcheck.MinimizeAny(m.failure(t, v), nil)
+	text := f.Trace().String()
+	verdict := rerun(t, v, text)
+	if got, want := brokenBy(verdict.Breach), f.Breach.Invariant.Name; got != want {
+		t.Errorf("the trace broke %s, and when it runs again %q:\n%s", want, got, text)
+	}
+	if got := brokenBy(rerun(t, version(), text).Breach); got != "" {
+		t.Errorf("the trace breaks %s on the kernel as it is:\n%s", got, text)
+	}
+	killer := f.Breach.Invariant.Name
+	if verdict.AtQuiet {
+		killer += ", when all is killed and reaped"
+	}
+	return fmt.Sprintf("killed by: %s\n%s", killer, text)
+}
+
+// failure is a trace that breaks the mutant: the conversation that is named for it, or one that rapid finds.
+func (m *mutant) failure(t *testing.T, v *model.Version) *forkcheck.Failure {
+	t.Helper()
+	if trace := conversationFor(v.Name, m.name); trace != "" {
+		return failing(t, v, m.conversation(t, trace))
 	}
 	f, err := forkcheck.Check(t, forkcheck.CheckOptions{Version: v})
 	switch {
@@ -63,20 +140,38 @@ func (m *mutant) kill(t *testing.T) string {
 	case f == nil:
 		t.Fatal("nothing breaks: the mutant survives")
 	}
-	f = forkcheck.MinimizeAny(f, nil)
-	text := f.Trace().String()
-	verdict := rerun(t, v, text)
-	if got, want := brokenBy(verdict.Breach), f.Breach.Invariant.Name; got != want {
-		t.Errorf("the trace broke %s, and when it runs again %q:\n%s", want, got, text)
+	return f
+}
+
+// conversation reads what is named for the mutant: a file, or a trace as it is.
+func (m *mutant) conversation(t *testing.T, text string) *model.Trace {
+	t.Helper()
+	if !strings.HasPrefix(text, "kernel ") {
+		return readTrace(t, "testdata/traces/"+text+".trace")
 	}
-	if got := brokenBy(rerun(t, model.V311(), text).Breach); got != "" {
-		t.Errorf("the trace breaks %s on the kernel as it is:\n%s", got, text)
+	trace, err := model.ParseTrace(m.name, []byte(text))
+	if err != nil {
+		t.Fatal(err)
 	}
-	killer := f.Breach.Invariant.Name
-	if verdict.AtQuiet {
-		killer += ", when all is killed and reaped"
+	return trace
+}
+
+// failing runs a trace that must break something on a kernel.
+func failing(t *testing.T, v *model.Version, trace *model.Trace) *forkcheck.Failure {
+	t.Helper()
+	f := &forkcheck.Failure{Kernel: &model.Kernel{Version: v, Limits: trace.Boot.Limits}, Boot: trace.Boot}
+	verdict, err := forkcheck.Run(trace, forkcheck.Options{Kernel: f.Kernel}, func(s *forkcheck.Step) error {
+		f.Ops = append(f.Ops, s.Op)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	return fmt.Sprintf("killed by: %s\n%s", killer, text)
+	if brokenBy(verdict.Breach) == "" {
+		t.Fatalf("nothing breaks in the conversation that is named for this mutant:\n%s", trace)
+	}
+	f.Breach = verdict.Breach
+	return f
 }
 
 // rerun reads the text of a trace and runs it.
@@ -103,21 +198,22 @@ func brokenBy(b *invariants.Breach) string {
 
 // golden is a file of sections, one for each mutant.
 type golden struct {
-	file string
-	want map[string]string
-	got  []string // by mutant; "" if it did not run
+	file    string
+	mutants []mutant
+	want    map[string]string
+	got     []string // by mutant; "" if it did not run
 }
 
 const sectionStart, sectionEnd = "-- ", " --\n"
 
 // readGolden reads the sections. Each is headed by the name of a mutant.
-func readGolden(t *testing.T, file string) *golden {
+func readGolden(t *testing.T, file string, mutants []mutant) *golden {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil && !*update {
 		t.Fatal(err)
 	}
-	g := &golden{file: file, want: map[string]string{}, got: make([]string, len(mutants))}
+	g := &golden{file: file, mutants: mutants, want: map[string]string{}, got: make([]string, len(mutants))}
 	for _, section := range strings.Split("\n"+string(text), "\n"+sectionStart)[1:] {
 		name, body, _ := strings.Cut(section, sectionEnd)
 		g.want[name] = strings.TrimRight(body, "\n") + "\n"
@@ -137,7 +233,7 @@ func readGolden(t *testing.T, file string) *golden {
 func (g *golden) compare(t *testing.T, i int, got string) {
 	t.Helper()
 	g.got[i] = got
-	if diff := cmp.Diff(g.want[mutants[i].name], got); diff != "" && !*update {
+	if diff := cmp.Diff(g.want[g.mutants[i].name], got); diff != "" && !*update {
 		t.Errorf("-update writes the trace anew (-want +got):\n%s", diff)
 	}
 }
@@ -151,10 +247,10 @@ func (g *golden) write(t *testing.T) {
 	var b strings.Builder
 	for i, section := range g.got {
 		if section == "" {
-			section = g.want[mutants[i].name]
+			section = g.want[g.mutants[i].name]
 		}
 		if section != "" {
-			fmt.Fprintf(&b, "%s%s%s%s\n", sectionStart, mutants[i].name, sectionEnd, section)
+			fmt.Fprintf(&b, "%s%s%s%s\n", sectionStart, g.mutants[i].name, sectionEnd, section)
 		}
 	}
 	if err := os.WriteFile(g.file, []byte(strings.TrimSuffix(b.String(), "\n")), 0o644); err != nil {
