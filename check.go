@@ -122,23 +122,33 @@ func newHunt(o CheckOptions) *hunt {
 
 // begin draws a world.
 func (h *hunt) begin(src generators.Source) {
-	h.boot = generators.World(src, h.Version.Name)
-	h.kernel = model.Kernel{Version: h.Version, Limits: h.boot.Limits}
-	h.boot.State(&h.after)
+	h.enter(h.Version, generators.World(src, h.Version.Name))
 	h.taste = generators.NewTaste(src, &h.kernel)
+}
+
+// enter makes a world.
+func (h *hunt) enter(v *model.Version, b model.Boot) {
+	h.boot = b
+	h.kernel = model.Kernel{Version: v, Limits: b.Limits}
+	h.boot.State(&h.after)
 	h.ops, h.breach, h.over = h.ops[:0], nil, false
 	if h.Reach != nil {
 		h.Reach.Traces++
 	}
 }
 
-// next draws and runs an op, and checks what it did.
+// next draws an op and runs it.
 func (h *hunt) next(src generators.Source) *invariants.Breach {
 	op := h.taste.Op(src, &h.after, h.boot.Actor())
 	if op.Kind == model.NoOp {
 		h.over = true
 		return nil
 	}
+	return h.run(op)
+}
+
+// run runs an op and checks what it did.
+func (h *hunt) run(op model.Op) *invariants.Breach {
 	h.ops = append(h.ops, op)
 	h.before = h.after
 	var marks *model.Marks

@@ -17,7 +17,7 @@ import (
 var update = flag.Bool("update", false, "write the results of testdata/**/*.trace anew")
 
 // traceFiles are all traces below testdata.
-func traceFiles(t *testing.T) (files []string) {
+func traceFiles(t testing.TB) (files []string) {
 	t.Helper()
 	err := filepath.WalkDir("testdata", func(path string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() && filepath.Ext(path) == ".trace" {
@@ -40,7 +40,7 @@ func TestReplay(t *testing.T) {
 }
 
 // readTrace reads a trace that must be one.
-func readTrace(t *testing.T, file string) *model.Trace {
+func readTrace(t testing.TB, file string) *model.Trace {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {

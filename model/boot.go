@@ -95,16 +95,25 @@ func (b *Boot) NewKernel() (*Kernel, error) {
 	return nil, fmt.Errorf("unknown kernel %q", b.Version)
 }
 
-// bootKernels make the worlds: unchanged kernels without limits, whatever is done to another.
-var bootKernels = func() (list []Kernel) {
+// booted is an unchanged kernel without limits, whatever is done to another, and the worlds that it makes, by kind.
+type booted struct {
+	Kernel
+	worlds [2]State
+}
+
+// bootKernels make the worlds, once.
+var bootKernels = func() (list []booted) {
 	for _, v := range Versions {
-		list = append(list, Kernel{Version: v.New(), Limits: DefaultLimits})
+		k := booted{Kernel: Kernel{Version: v.New(), Limits: DefaultLimits}}
+		k.global(&k.worlds[Global])
+		k.container(&k.worlds[Container])
+		list = append(list, k)
 	}
 	return list
 }()
 
 // bootKernel is the one for the version of the world.
-func (b *Boot) bootKernel() *Kernel {
+func (b *Boot) bootKernel() *booted {
 	for i := range bootKernels {
 		if bootKernels[i].Name == b.Version {
 			return &bootKernels[i]
@@ -113,21 +122,26 @@ func (b *Boot) bootKernel() *Kernel {
 	return &bootKernels[0]
 }
 
+// global makes the init and its child.
+func (k *booted) global(s *State) {
+	s.bootInit()
+	k.boot(s)
+	k.Step(s, Op{Kind: Clone, Actor: Init0, Sig: SIGCHLD})
+}
+
+// container makes the global world's two tasks, and two more inside.
+func (k *booted) container(s *State) {
+	k.global(s)
+	s.setsid(Host)
+	k.Step(s, Op{Kind: Clone, Actor: Host, Flags: CloneNewPID, Sig: SIGCHLD})
+	s.setsid(CInit)
+	k.Step(s, Op{Kind: Clone, Actor: CInit, Sig: SIGCHLD})
+}
+
 // State builds the world.
 func (b *Boot) State(s *State) {
 	k := b.bootKernel()
-	*s = State{}
-	s.bootInit()
-	k.boot(s)
-	if b.World == Container {
-		k.Step(s, Op{Kind: Clone, Actor: Init0, Sig: SIGCHLD})
-		s.setsid(Host)
-		k.Step(s, Op{Kind: Clone, Actor: Host, Flags: CloneNewPID, Sig: SIGCHLD})
-		s.setsid(CInit)
-		k.Step(s, Op{Kind: Clone, Actor: CInit, Sig: SIGCHLD})
-	} else {
-		k.Step(s, Op{Kind: Clone, Actor: Init0, Sig: SIGCHLD})
-	}
+	*s = k.worlds[b.World]
 	a := b.Actor()
 	s.Task[a].Pids[PidtypePGID] = s.Task[a].Pids[PidtypePID] // its own process group in its init's session
 	s.login(a, b.UID, b.Caps)

@@ -120,7 +120,10 @@ func (n *Names) Born(s *State, op Op, bind string, res *Result) TaskID {
 		n.pending[op.Actor] = bind
 	}
 	for t := TaskID(1); t < MaxTasks; t++ {
-		if b := n.at(t); s.Task[t].Stage < Hashed || b != nil && !b.gone {
+		if s.Task[t].Stage < Hashed {
+			continue
+		}
+		if b := n.at(t); b != nil && !b.gone {
 			continue
 		}
 		name := n.pending[op.Actor]

@@ -3,6 +3,7 @@ Command forkcheck runs traces of fork, exit, wait, signals and namespaces on a m
 after each call.
 
 	forkcheck run [-json] [-tree] [-known=fail] [-kernel VERSION] FILE...    run traces; - is standard input
+	forkcheck run -fuzz FILE...                                              run what Go's fuzzer wrote for FuzzTrace
 	forkcheck tables [-kernel VERSION] [TABLE...]                            print tables: rows, ladders, versions, words
 	forkcheck help                                                           print the usage
 

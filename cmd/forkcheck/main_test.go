@@ -142,7 +142,7 @@ func TestRunJSON(t *testing.T) {
 
 // Whatever stands on the command line and on standard input, the command says what is wrong in a few lines.
 func TestAnyInput(t *testing.T) {
-	words := rapid.SampledFrom([]string{"run", "-", "-json", "-tree", "-known=fail", "-known", "-kernel=v6.x", "--", "help"})
+	words := rapid.SampledFrom([]string{"run", "-", "-json", "-tree", "-known=fail", "-known", "-kernel=v6.x", "-fuzz", "--", "help"})
 	texts := rapid.SampledFrom([]string{small, "", "kernel v3.11", "kernel v3.11\na.fork()\na.exit(0)", "#\n"})
 	rapid.Check(t, func(t *rapid.T) {
 		status, out, errors := call(texts.Draw(t, "in"), rapid.SliceOfN(words, 0, 4).Draw(t, "args")...)

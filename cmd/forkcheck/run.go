@@ -18,9 +18,10 @@ type runOptions struct {
 	json, tree bool
 	known      string
 	kernel     string
+	fuzz       bool
 }
 
-const runUsage = "run [-json] [-tree] [-known=fail] [-kernel VERSION] FILE..."
+const runUsage = "run [-json] [-tree] [-known=fail] [-kernel VERSION] [-fuzz] FILE..."
 
 // runCommand is `forkcheck run`: it runs each file and prints each line with its result.
 func runCommand(e *env, args []string) int {
@@ -32,6 +33,7 @@ func runCommand(e *env, args []string) int {
 	flags.BoolVar(&o.tree, "tree", false, "draw the process tree after each op")
 	flags.StringVar(&o.known, "known", "", "fail: a known defect of the kernel is a failure")
 	flags.StringVar(&o.kernel, "kernel", "", "run on this kernel, whichever one the header names")
+	flags.BoolVar(&o.fuzz, "fuzz", false, "the files are inputs of FuzzTrace")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprintln(e.out, usage)
@@ -68,6 +70,10 @@ func (e *env) runFile(file string, o runOptions) int {
 	text, name, err := e.read(file)
 	if err != nil {
 		return e.usage("%v", err)
+	}
+	parse := parse
+	if o.fuzz {
+		parse = parseFuzz
 	}
 	trace, err := parse(name, text, o.kernel)
 	if err != nil {
@@ -113,7 +119,7 @@ func newPrinter(out io.Writer, t *model.Trace, o runOptions) printer {
 	if o.json {
 		return newJSONPrinter(out, t)
 	}
-	return &textPrinter{out: out, trace: t, tree: o.tree, notes: map[*model.Line]string{}, got: map[*model.Line]string{}}
+	return &textPrinter{out: out, trace: t, tree: o.tree, fuzz: o.fuzz, notes: map[*model.Line]string{}, got: map[*model.Line]string{}}
 }
 
 // textPrinter prints the lines of a trace, with results, when all of them are known: they are aligned.
@@ -121,6 +127,7 @@ type textPrinter struct {
 	out   io.Writer
 	trace *model.Trace
 	tree  bool
+	fuzz  bool                   // what is printed shall be a trace: what broke is a comment
 	notes map[*model.Line]string // what stands below a line
 	got   map[*model.Line]string // its result
 }
@@ -156,8 +163,23 @@ func (p *textPrinter) end(v *forkcheck.Verdict) error {
 	for i, text := range ran.Texts() {
 		fmt.Fprintf(p.out, "%s\n%s", text, p.notes[&p.trace.Lines[i]])
 	}
-	_, err := io.WriteString(p.out, p.summary(v))
+	summary := p.summary(v)
+	if p.fuzz {
+		summary = comment(summary)
+	}
+	_, err := io.WriteString(p.out, summary)
 	return err
+}
+
+// comment makes comments of the lines of a text, but for blank ones.
+func comment(text string) (commented string) {
+	for line := range strings.Lines(text) {
+		if line != "\n" {
+			line = "# " + line
+		}
+		commented += line
+	}
+	return commented
 }
 
 // summary is what there is to say after the last line; nothing if all is well.
