@@ -126,15 +126,7 @@ var unreachable = map[string]string{}
 func reachTraces(t *testing.T, reach *invariants.Reach) {
 	t.Helper()
 	for _, file := range traceFiles(t) {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		trace, err := model.ParseTrace(file, text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := forkcheck.Run(trace, forkcheck.Options{Reach: reach}, nil); err != nil {
+		if _, err := forkcheck.Run(readTrace(t, file), forkcheck.Options{Reach: reach}, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -122,15 +122,7 @@ func TestRefuted(t *testing.T) {
 	for i := range invariants.Refuted {
 		inv := invariants.Refuted[i : i+1]
 		file, _ := strings.CutPrefix(inv[0].Source, "refuted by ")
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		trace, err := model.ParseTrace(file, text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		verdict, err := forkcheck.Run(trace, forkcheck.Options{Checker: &invariants.Checker{Invariants: inv}}, nil)
+		verdict, err := forkcheck.Run(readTrace(t, file), forkcheck.Options{Checker: &invariants.Checker{Invariants: inv}}, nil)
 		if err != nil || verdict.Breach == nil {
 			t.Errorf("%s does not break %s (error %v)", file, inv[0].Name, err)
 		}
