@@ -51,8 +51,10 @@ var signals = []Invariant{
 	{Name: "InitEndsByExitOrKill", Says: "the group of an init ends by its own exit or by SIGKILL, by no other signal", Source: "sig_task_ignored, complete_signal",
 		Premise: "the end of an init's group", State: initEndsByExitOrKill},
 	{Name: "PanicByExit", Says: "the global init dies only by its own exit", Source: "sig_task_ignored, do_exit", Panic: func(c *Check) error {
-		own := c.Before.Task[c.Op.Actor].Signal == c.Before.Task[model.Init0].Signal
-		if kind := c.call(); own && (kind == model.Exit || kind == model.ExitGroup) {
+		init := c.Before.Task[model.Init0].Signal
+		sig := &c.Before.Signal[init]
+		own := c.Before.Task[c.Op.Actor].Signal == init && (c.call() == model.Exit || c.call() == model.ExitGroup)
+		if begun := sig.Flags&model.SignalGroupExit != 0 && sig.GroupExitCode&0x7f == 0; own || begun {
 			return nil
 		}
 		return fmt.Errorf("the global init died of %v by %s", c.call(), name(c.Before, c.Op.Actor))

@@ -484,7 +484,7 @@ func (c *Check) mayWrite(pidMax bool) bool {
 func (c *Check) turn(s *model.State) {
 	if n := model.Knob(c.Op.Arg2); n == model.KnobPidMax {
 		s.PidNS[activeNS(s, c.Op.Actor)].PidMax = uint16(c.Op.Arg)
-	} else {
+	} else if n > 0 && int(n) <= model.NNamespaces {
 		s.UserNS[userNS(s, c.Op.Actor)].UcountMax[n-1] = uint8(min(c.Op.Arg, int32(model.UcountUnlimited)))
 	}
 }

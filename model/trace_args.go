@@ -21,7 +21,7 @@ type vocabulary struct {
 
 // The vocabularies of the arguments.
 var (
-	cloneBits = vocabulary{what: "flag", prefix: "CLONE_", find: findCloneBits, names: func() []string { return wordNames(CloneWords) }, max: math.MaxUint32,
+	cloneBits = vocabulary{what: "flag", prefix: "CLONE_", find: findCloneBits, names: func() []string { return wordNames(UnshareWords) }, max: math.MaxUint32,
 		others: map[string]string{"NEWTIME": "clone cannot take NEWTIME, its low byte is the exit signal; unshare(NEWTIME) can"}}
 	unshareBits = vocabulary{what: "flag", prefix: "CLONE_", find: findUnshareBits, names: func() []string { return wordNames(UnshareWords) }, max: math.MaxUint32}
 	waitBits    = wordBits("option", "", WaitWords)

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -120,7 +121,11 @@ func (p *stmtParser) op(c call) {
 // count checks the number of arguments.
 func (p *stmtParser) count(c call, least, most int, usage string) bool {
 	if len(c.args) < least || len(c.args) > most {
-		p.failAt(c.name, "%s does not take %d arguments; write %s", c.name.Name, len(c.args), usage)
+		plural := "s"
+		if len(c.args) == 1 {
+			plural = ""
+		}
+		p.failAt(c.name, "%s does not take %d argument%s; write %s", c.name.Name, len(c.args), plural, usage)
 		return false
 	}
 	return true
@@ -249,8 +254,18 @@ func (p *stmtParser) row(e ast.Expr) *Row {
 	for i := range t.Rows {
 		names = append(names, t.Rows[i].Name)
 	}
-	p.failAt(e, "%s has no row %q%s%s", t.Name, name, p.otherTable(name), Suggest(name, names))
+	p.failAt(e, "%s of %s has no row %q%s", t.Name, p.kernel.Name, name, cmp.Or(p.otherVersion(name)+p.otherTable(name), Suggest(name, names), "; forkcheck tables "+t.Name+" lists them"))
 	return nil
+}
+
+// otherVersion says which kernels have a row in the same call, for a message.
+func (p *stmtParser) otherVersion(row string) (has string) {
+	for _, v := range Versions {
+		if v.Name != p.kernel.Name && v.New().Calls[p.st.Op.Kind].Row(row) >= 0 {
+			has += "; " + v.Name + " has"
+		}
+	}
+	return has
 }
 
 // otherTable says which calls have a row, for a message.

@@ -102,7 +102,7 @@ func (r *reader) stmt(no int, text string) Line {
 		r.fail(no, maxTraceOp+1, "the op has %d bytes; an op has at most %d", len(code), maxTraceOp)
 		return Line{No: no, Text: text}
 	}
-	if strings.HasPrefix(code, "kernel ") {
+	if strings.HasPrefix(code, "kernel ") || strings.HasPrefix(code, "kernel\t") {
 		r.fail(no, 1, "a second header; a trace has one, and it comes first")
 		return Line{No: no, Text: text}
 	}

@@ -68,7 +68,7 @@ func TestStatus(t *testing.T) {
 		{"its own kernel", small, []string{"run", "-kernel=v3.11", "-"}, 0, ""},
 		{"unknown kernel", small, []string{"run", "-kernel=v6", "-"}, 2, "forkcheck: unknown kernel \"v6\"; valid: v3.11, v6.x\n"},
 		{"row of another kernel", "kernel v3.11\na.fork().fault(try_module_get, EAGAIN)", []string{"run", "-kernel=v6.x", "-"}, 2,
-			"<stdin>:2:16: clone has no row \"try_module_get\"\n"},
+			"<stdin>:2:16: clone of v6.x has no row \"try_module_get\"; v3.11 has\n"},
 		{"contradiction", "", []string{"run", "-json", "-tree", "-"}, 2, "forkcheck: -json and -tree exclude each other" + usage},
 		{"missing file", "", []string{"run", "none.trace"}, 2, "forkcheck: open none.trace: no such file or directory\n"},
 		{"bad file", "kernel v3.11\na.frok()", []string{"run", "-"}, 2, "<stdin>:2:3: unknown op \"frok\"; did you mean fork?\n"},
