@@ -20,6 +20,7 @@ type CheckOptions struct {
 	Invariants []invariants.Invariant // nil: all
 	KnownFail  bool                   // a known defect of the kernel counts as a failure
 	Reach      *invariants.Reach      // counts what was reached, unless nil
+	Mixed      bool                   // each trace has a taste for everything: no swarm testing, for comparison
 	Deadline   time.Time              // when to stop drawing new traces; zero is never
 }
 
@@ -123,7 +124,9 @@ func newHunt(o CheckOptions) *hunt {
 // begin draws a world.
 func (h *hunt) begin(src generators.Source) {
 	h.enter(h.Version, generators.World(src, h.Version.Name))
-	h.taste = generators.NewTaste(src, &h.kernel)
+	if h.taste = generators.NewTaste(src, &h.kernel); h.Mixed {
+		h.taste = generators.FullTaste(&h.kernel)
+	}
 }
 
 // enter makes a world.

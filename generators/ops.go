@@ -16,6 +16,17 @@ type Taste struct {
 // NewTaste draws the taste of a trace for a kernel.
 func NewTaste(src Source, k *model.Kernel) Taste {
 	t := Taste{Faults: src.Bool("faults"), Threads: src.Bool("threads"), Namespaces: src.Bool("namespaces"), Signals: src.Bool("signals"), Wild: src.Bool("wild")}
+	return t.prepare(k)
+}
+
+// FullTaste is a taste for everything at once, which is what traces are like without swarm testing. It is there to be compared with.
+func FullTaste(k *model.Kernel) Taste {
+	t := Taste{Faults: true, Threads: true, Namespaces: true, Signals: true, Wild: true}
+	return t.prepare(k)
+}
+
+// prepare lists the faults that the trace may ask for.
+func (t Taste) prepare(k *model.Kernel) Taste {
 	if t.Faults {
 		t.forks, t.unshares = Faults(&k.Calls[model.Clone]), Faults(&k.Calls[model.Unshare])
 	}

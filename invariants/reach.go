@@ -155,6 +155,21 @@ func (r *Reach) reportKind(b *strings.Builder, kind model.Kind) {
 	b.WriteByte('\n')
 }
 
+// Breadth is how many different things a run came by: rows and rungs, errnos of calls, premises.
+func (r *Reach) Breadth(v *model.Version) (rows, errnos, premises int) {
+	for kind := range v.Calls {
+		ran, undone := r.reached(model.Kind(kind), &v.Calls[kind])
+		rows += ran + undone
+		for _, n := range r.Errnos[kind] {
+			errnos += min(n, 1)
+		}
+	}
+	for _, n := range r.Seen {
+		premises += min(n, 1)
+	}
+	return rows, errnos, premises
+}
+
 // reached counts the rows and rungs of a table that ran.
 func (r *Reach) reached(kind model.Kind, t *model.Table) (rows, rungs int) {
 	for i := range t.Rows {
