@@ -136,7 +136,7 @@ func (h *hunt) enter(v *model.Version, b model.Boot) {
 	h.boot.State(&h.after)
 	h.ops, h.breach, h.over = h.ops[:0], nil, false
 	if h.Reach != nil {
-		h.Reach.Traces++
+		h.Reach.Begin()
 	}
 }
 
@@ -160,7 +160,7 @@ func (h *hunt) run(op model.Op) *invariants.Breach {
 	}
 	h.kernel.StepInto(&h.after, op, &h.result, marks)
 	if h.Reach != nil {
-		h.Reach.Note(&h.result)
+		h.Reach.NoteStep(&h.before, &h.after, &op, &h.result)
 	}
 	h.over = h.after.Panic
 	return h.judge(h.checker.Step(&h.kernel, &h.before, &h.after, op, &h.result))

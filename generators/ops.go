@@ -1,81 +1,36 @@
 package generators
 
-import "forkcheck/model"
+import (
+	"math"
 
-// Taste is what one trace favours: with a taste for everything, rare things drown each other.
-type Taste struct {
-	Faults     bool // rows of clone and unshare are made to fail
-	Threads    bool // clones of threads rather than processes
-	Namespaces bool // NEW flags
-	Signals    bool // kill, masks and actions as often as clone
-	Wild       bool // any flags, any arguments
-	forks      []model.Fault
-	unshares   []model.Fault
-}
-
-// NewTaste draws the taste of a trace for a kernel.
-func NewTaste(src Source, k *model.Kernel) Taste {
-	t := Taste{Faults: src.Bool("faults"), Threads: src.Bool("threads"), Namespaces: src.Bool("namespaces"), Signals: src.Bool("signals"), Wild: src.Bool("wild")}
-	return t.prepare(k)
-}
-
-// FullTaste is a taste for everything at once, which is what traces are like without swarm testing. It is there to be compared with.
-func FullTaste(k *model.Kernel) Taste {
-	t := Taste{Faults: true, Threads: true, Namespaces: true, Signals: true, Wild: true}
-	return t.prepare(k)
-}
-
-// prepare lists the faults that the trace may ask for.
-func (t Taste) prepare(k *model.Kernel) Taste {
-	if t.Faults {
-		t.forks, t.unshares = Faults(&k.Calls[model.Clone]), Faults(&k.Calls[model.Unshare])
-	}
-	return t
-}
-
-// Faults lists every way in which a row of a table can be made to fail.
-func Faults(t *model.Table) (list []model.Fault) {
-	for i := range t.Rows {
-		for _, e := range t.Rows[i].Errs {
-			list = append(list, model.Fault{Row: uint16(i) + 1, Errno: e})
-		}
-	}
-	return list
-}
-
-// kinds are the operations by weight, in nested lists of at most seven so that none is far from the front.
-var kinds = [...]model.Kind{model.Clone, model.Exit, model.Wait4, model.Clone, model.Kill, model.NoOp}
-var rareKinds = [...]model.Kind{model.Unshare, model.ExitGroup, model.Sigaction, model.Sigprocmask, model.Tkill, model.Setrlimit, model.NoOp}
-var rarestKinds = [...]model.Kind{model.Tgkill, model.MapIDs, model.Sysctl, model.Unshare, model.ExitGroup}
-var signalKinds = [...]model.Kind{model.Kill, model.Clone, model.Sigaction, model.Sigprocmask, model.Tkill, model.Wait4}
-
-// kind draws what to do. NoOp in a list leads to the next one.
-func (t *Taste) kind(src Source) model.Kind {
-	if t.Signals && src.Bool("signal op") {
-		return signalKinds[src.Intn(len(signalKinds), "kind")]
-	}
-	k := kinds[src.Intn(len(kinds), "kind")]
-	if k == model.NoOp {
-		k = rareKinds[src.Intn(len(rareKinds), "rare kind")]
-	}
-	if k == model.NoOp {
-		k = rarestKinds[src.Intn(len(rarestKinds), "rarest kind")]
-	}
-	return k
-}
+	"forkcheck/model"
+)
 
 // Op draws an op that somebody can do in this state; NoOp if nobody can do anything.
-func (t *Taste) Op(src Source, s *model.State, first model.TaskID) model.Op {
+func (t *Taste) Op(src Source, s *model.State, first model.TaskID) (op model.Op) {
 	actors, n := tasks(s, first, s.CanAct)
-	if n == 0 {
-		return model.Op{}
+	switch {
+	case t.Pauses != 0 && t.resume(src, s, &op, n == 0):
+	case n == 0:
+	case t.Cues && seldom(src, 8, "cue") && t.cue(src, s, &op, actors[:n]):
+	default:
+		op.Kind, op.Actor = t.kind(src), actors[src.Intn(n, "actor")]
+		if endsWorld(s, &op) {
+			op.Kind = model.Wait4
+		}
+		fields[op.Kind](t, src, s, &op)
 	}
-	op := model.Op{Kind: t.kind(src), Actor: actors[src.Intn(n, "actor")]}
-	if endsWorld(s, &op) {
-		op.Kind = model.Wait4
-	}
-	fields[op.Kind](t, src, s, &op)
 	return op
+}
+
+// resume draws a paused call that goes on, or nothing: if there is nothing else to do it is always drawn.
+func (t *Taste) resume(src Source, s *model.State, op *model.Op, must bool) bool {
+	paused, n := tasks(s, model.Init0, s.CanResume)
+	if n == 0 || !must && !seldom(src, 4, "resume") {
+		return false
+	}
+	op.Kind, op.Actor = model.Resume, paused[src.Intn(n, "paused")]
+	return true
 }
 
 // endsWorld says whether the op is the death of the global init, after which nothing is left to check: it reaps instead.
@@ -108,8 +63,8 @@ func tasks(s *model.State, first model.TaskID, ok func(model.TaskID) bool) (list
 var fields = [model.NKinds]func(t *Taste, src Source, s *model.State, op *model.Op){
 	model.Clone:       (*Taste).clone,
 	model.Unshare:     (*Taste).unshare,
-	model.Exit:        func(t *Taste, src Source, s *model.State, op *model.Op) { op.Arg = int32(src.Intn(4, "code")) },
-	model.ExitGroup:   func(t *Taste, src Source, s *model.State, op *model.Op) { op.Arg = int32(src.Intn(4, "code")) },
+	model.Exit:        (*Taste).exit,
+	model.ExitGroup:   (*Taste).exit,
 	model.Wait4:       (*Taste).wait4,
 	model.Kill:        (*Taste).kill,
 	model.Tkill:       (*Taste).tkill,
@@ -135,6 +90,13 @@ const threadFlags = model.CloneVM | model.CloneSighand | model.CloneThread
 // shapes are the flag words that clones mostly have; each is legal.
 var shapes = [...]model.Flags{0, threadFlags, model.CloneParent, model.CloneVM | model.CloneVfork, model.CloneVM | model.CloneSighand, model.CloneVM}
 
+// words are what calls mostly ask for, of the kind that v3.11 knows and of that which came later.
+var (
+	unshares      = [...]model.Flags{model.CloneNewPID, model.CloneFiles, model.CloneFS, model.CloneNewUser, model.CloneNewNS, model.CloneSysvsem}
+	newerClones   = [...]model.Flags{model.ClonePidfd, model.CloneNewCgroup, model.ClonePidfd | model.CloneNewCgroup, model.CloneNewCgroup, model.ClonePidfd | model.CloneDetached, model.ClonePidfd | model.CloneParentSettid}
+	newerUnshares = [...]model.Flags{model.CloneNewTime, model.CloneNewCgroup}
+)
+
 // toggle draws a bool for each flag.
 func toggle(src Source, label string, flags []model.Flags) (word model.Flags) {
 	for _, flag := range flags {
@@ -145,55 +107,82 @@ func toggle(src Source, label string, flags []model.Flags) (word model.Flags) {
 	return word
 }
 
+// allowed leaves out of a list the words with a flag that the trace goes without.
+func (t *Taste) allowed(words []model.Flags) (list [8]model.Flags, n int) {
+	for _, word := range words {
+		if word&t.Without == 0 {
+			list[n] = word
+			n++
+		}
+	}
+	return list, n
+}
+
+// one draws one of the words that are allowed, 0 if none is.
+func (t *Taste) one(src Source, label string, words []model.Flags) model.Flags {
+	list, n := t.allowed(words)
+	return list[src.Intn(n, label)]
+}
+
+// any draws a set of the flags that are allowed.
+func (t *Taste) any(src Source, label string, flags []model.Flags) model.Flags {
+	list, n := t.allowed(flags)
+	return toggle(src, label, list[:n])
+}
+
 func (t *Taste) clone(src Source, s *model.State, op *model.Op) {
 	op.Sig = model.SIGCHLD
 	switch {
 	case t.Threads && src.Bool("thread"):
 		op.Flags = threadFlags
 	default:
-		op.Flags = shapes[src.Intn(len(shapes), "shape")]
+		op.Flags = t.one(src, "shape", shapes[:])
 	}
 	if src.Bool("share") {
-		op.Flags |= toggle(src, "share flag", shareFlags[:])
+		op.Flags |= t.any(src, "share flag", shareFlags[:])
 	}
 	if t.Namespaces && src.Bool("namespaces") {
 		op.Flags |= t.namespaces(src)
 	}
 	if t.Wild && src.Bool("wild") {
-		op.Flags ^= toggle(src, "flag", otherFlags[:])
+		op.Flags ^= t.any(src, "flag", otherFlags[:])
+	}
+	if t.Newer && seldom(src, 4, "newer") {
+		op.Flags |= pick(src, "newer", newerClones[:]...)
 	}
 	if src.Bool("exit signal") {
 		op.Sig = pick(src, "signal", model.SIGUSR1, 0, model.SIGKILL, 200)
 	}
-	op.Fault = t.fault(src, t.forks)
+	t.fault(src, s, op)
+	t.pause(src, op)
 }
 
 // namespaces draws NEW flags: one of them, or any.
 func (t *Taste) namespaces(src Source) model.Flags {
 	if t.Wild && src.Bool("many") {
-		return toggle(src, "namespace", nsFlags[:])
+		return t.any(src, "namespace", nsFlags[:])
 	}
-	return nsFlags[src.Intn(len(nsFlags), "namespace")]
-}
-
-// fault draws none, or one of a list: the list first by eighths, so that no end of it is favoured.
-func (t *Taste) fault(src Source, list []model.Fault) model.Fault {
-	if len(list) == 0 || !src.Bool("fault") {
-		return model.Fault{}
-	}
-	i := src.Intn(8, "fault") + 8*src.Intn((len(list)+7)/8, "fault")
-	return list[i%len(list)]
+	return t.one(src, "namespace", nsFlags[:])
 }
 
 func (t *Taste) unshare(src Source, s *model.State, op *model.Op) {
-	op.Flags = pick(src, "unshare", model.CloneNewPID, model.CloneFiles, model.CloneFS, model.CloneNewUser, model.CloneNewIPC, model.CloneSysvsem)
+	op.Flags = t.one(src, "unshare", unshares[:])
 	if src.Bool("more") {
-		op.Flags |= toggle(src, "share flag", shareFlags[:3]) | t.namespaces(src)
+		op.Flags |= t.any(src, "share flag", shareFlags[:3]) | t.namespaces(src)
 	}
 	if t.Wild && src.Bool("wild") {
-		op.Flags ^= toggle(src, "flag", otherFlags[:4])
+		op.Flags ^= t.any(src, "flag", otherFlags[:4])
 	}
-	op.Fault = t.fault(src, t.unshares)
+	if t.Newer && seldom(src, 4, "newer") {
+		op.Flags |= pick(src, "newer", newerUnshares[:]...)
+	}
+	t.fault(src, s, op)
+	t.pause(src, op)
+}
+
+func (t *Taste) exit(src Source, s *model.State, op *model.Op) {
+	op.Arg = int32(src.Intn(4, "code"))
+	t.pause(src, op)
 }
 
 // target draws a task to speak of, alive or dead.
@@ -202,14 +191,22 @@ func target(src Source, s *model.State, op *model.Op) {
 	op.Target = list[src.Intn(n, "target")]
 }
 
+// group draws a process group: a task that has given one its number. There is init's, at least.
+func group(src Source, s *model.State, op *model.Op) {
+	list, n := tasks(s, op.Actor, func(t model.TaskID) bool {
+		p := &s.Task[t]
+		return p.Stage == model.Hashed && p.Pids[model.PidtypePGID] == p.Pids[model.PidtypePID]
+	})
+	op.Mode, op.Target = model.Negative, list[src.Intn(n, "group")]
+}
+
 // who draws the pid argument of kill and wait4: a task, its group, or a number with a meaning of its own.
 func (t *Taste) who(src Source, s *model.State, op *model.Op) {
 	switch src.Intn(5, "who") {
 	case 3:
-		op.Mode = model.Negative
-		target(src, s, op)
+		group(src, s, op)
 	case 4:
-		op.Arg = pick[int32](src, "number", 0, -1, 77, -77)
+		op.Arg = pick[int32](src, "number", 0, -1, 77, -77, math.MinInt32)
 	default:
 		target(src, s, op)
 	}
@@ -227,10 +224,12 @@ func (t *Taste) wait4(src Source, s *model.State, op *model.Op) {
 	}
 }
 
-// sigs are the signals that make a difference: fatal ones, those that stop and resume, one that is ignored by
-// default, one that is blocked under dress, and none.
-var sigs = [...]model.Signal{model.SIGKILL, model.SIGTERM, model.SIGSTOP, model.SIGCONT, model.SIGUSR1, model.SIGCHLD}
-var rareSigs = [...]model.Signal{0, model.SIGTSTP, model.SIGQUIT, 34, 65}
+// sigs are the signals that make a difference: fatal ones, one of them with a core, those that stop and resume, one that
+// is ignored by default, one that is blocked under dress.
+var sigs = [...]model.Signal{model.SIGKILL, model.SIGTERM, model.SIGSTOP, model.SIGCONT, model.SIGUSR1, model.SIGCHLD, model.SIGTSTP, model.SIGQUIT}
+
+// rareSigs are none, the pdeath signal under dress, and the ends of what is a number of a signal.
+var rareSigs = [...]model.Signal{0, model.SIGUSR2, 34, 65}
 
 func signal(src Source) model.Signal {
 	i := src.Intn(len(sigs)+1, "signal")
@@ -280,8 +279,10 @@ func (t *Taste) sigprocmask(src Source, s *model.State, op *model.Op) {
 
 // sysctl draws a limit that soon binds.
 func (t *Taste) sysctl(src Source, s *model.State, op *model.Op) {
-	op.Arg2 = int32(pick(src, "knob", model.KnobPidMax, model.KnobPid, model.KnobUser, model.KnobUTS, model.KnobTime))
-	if op.Arg = pick[int32](src, "value", 0, 1, 2, -1); model.Knob(op.Arg2) == model.KnobPidMax {
-		op.Arg = pick[int32](src, "value", 305, 302, 10, 32769)
+	if t.Newer && src.Bool("namespaces") {
+		op.Arg2 = int32(model.KnobMnt) + int32(src.Intn(model.NNamespaces, "knob"))
+		op.Arg = pick[int32](src, "value", 0, 1, 2, -1)
+		return
 	}
+	op.Arg = pick[int32](src, "value", 305, 302, 10, 7, 32769)
 }

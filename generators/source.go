@@ -1,6 +1,7 @@
 package generators
 
 import (
+	"math/bits"
 	"math/rand/v2"
 
 	"pgregory.net/rapid"
@@ -8,33 +9,39 @@ import (
 
 // Source is where random choices come from. Labels are for those who log.
 type Source interface {
-	// Intn is in [0, n), and 0 when n < 2.
+	// Intn is in [0, n), and 0 when n < 2. No number is much more frequent than another.
 	Intn(n int, label string) int
 	Bool(label string) bool
 }
 
-// maxChoice is the longest list that anything is chosen from.
-const maxChoice = 64
+// seldom is one time in n. As a plain choice it is false.
+func seldom(src Source, n int, label string) bool { return src.Intn(n, label) == n-1 }
 
-// ints holds rapid's generators by size: building one costs more than drawing from it.
-var ints = func() (list [maxChoice + 1]*rapid.Generator[int]) {
-	for n := 2; n <= maxChoice; n++ {
-		list[n] = rapid.IntRange(0, n-1)
-	}
-	return list
-}()
+// pick draws one of a list.
+func pick[T any](src Source, label string, list ...T) T { return list[src.Intn(len(list), label)] }
 
 var bools = rapid.Bool()
 
 // Rapid draws from a rapid test, which shrinks what it draws.
 type Rapid struct{ T *rapid.T }
 
-// Intn draws an integer that shrinks to 0.
+// Intn draws an integer that shrinks to 0. It is made of tossed coins, two more than it needs unless n is a power of two:
+// rapid's own integers favour small numbers, so that weights would not be what they say, and cost more.
 func (r Rapid) Intn(n int, label string) int {
 	if n < 2 {
 		return 0
 	}
-	return ints[n].Draw(r.T, label)
+	width := bits.Len(uint(n - 1))
+	if n&(n-1) != 0 {
+		width += 2
+	}
+	x := 0
+	for range width {
+		if x *= 2; r.Bool(label) {
+			x++
+		}
+	}
+	return x * n >> width
 }
 
 // Bool draws a bit that shrinks to false.

@@ -32,8 +32,3 @@ func user(src Source, b *model.Boot) {
 	b.Caps = pick[model.CapSet](src, "caps", 0, model.CapSysAdmin, model.CapSysResource, model.CapKill)
 	b.Nproc = pick(src, "nproc", model.RlimInfinity, 2, 3, 4, 1)
 }
-
-// pick draws one of a list.
-func pick[T any](src Source, label string, list ...T) T {
-	return list[src.Intn(len(list), label)]
-}

@@ -3,22 +3,32 @@ package invariants
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"forkcheck/model"
 )
 
 // Reach is what a run came by: ops and their outcomes, rows and rungs of the tables, premises of the invariants, and
-// known defects.
+// known defects; and of random traces how long they were, and what became of their steps.
 type Reach struct {
 	Traces, Steps int
 	Marks         model.Marks
 	Ops           [model.NKinds]int
 	Errnos        [model.NKinds][len(errnos)]int // by kind, and index into errnos
 	Sleeps        [model.NKinds]int
+	Pauses        [model.NKinds]int
 	Seen          []int // premises met, by row of All
 	Known         []int // by row of KnownDefects
+
+	Idle    int                     // steps that changed nothing
+	Asked   int                     // steps with a fault
+	Missed  int                     // faults whose row did not run
+	Alive   [model.MaxTasks + 1]int // steps, by how many tasks were alive after them
+	Lengths [maxLength + 1]int      // traces that are over, by their steps
+	length  int                     // of the trace that is under way
 }
+
+// maxLength is what longer traces count as.
+const maxLength = 500
 
 // errnos are the errors that are counted apart.
 var errnos = [...]model.Errno{0, model.EPERM, model.ESRCH, model.EINTR, model.ECHILD, model.EAGAIN, model.ENOMEM, model.EACCES, model.EBUSY, model.EINVAL, model.ENOENT, model.EFAULT,
@@ -29,15 +39,60 @@ func NewReach() *Reach {
 	return &Reach{Seen: make([]int, len(All)), Known: make([]int, len(KnownDefects))}
 }
 
+// Begin counts a random trace.
+func (r *Reach) Begin() {
+	r.end()
+	r.Traces++
+}
+
+// end counts the length of the trace that is under way, if there is one.
+func (r *Reach) end() {
+	if r.Traces > 0 {
+		r.Lengths[min(r.length, maxLength)]++
+	}
+	r.length = 0
+}
+
+// NoteStep counts a step of a random trace.
+func (r *Reach) NoteStep(before, after *model.State, op *model.Op, res *model.Result) {
+	r.note(op.Kind, res)
+	r.length++
+	r.Alive[alive(after)]++
+	if *before == *after {
+		r.Idle++
+	}
+	if op.Fault.Row != 0 {
+		r.Asked++
+	}
+	if res.FaultMissed {
+		r.Missed++
+	}
+}
+
+// alive counts the tasks that are no zombies.
+func alive(s *model.State) (n int) {
+	for t := range s.Task {
+		if p := &s.Task[t]; p.Stage == model.Hashed && p.ExitState == model.Alive {
+			n++
+		}
+	}
+	return n
+}
+
 // Note counts a step.
-func (r *Reach) Note(res *model.Result) {
+func (r *Reach) Note(res *model.Result) { r.note(res.Kind, res) }
+
+// note counts a step of an op, which answers for another one if it is a resume.
+func (r *Reach) note(kind model.Kind, res *model.Result) {
 	r.Steps++
-	r.Ops[res.Kind]++
+	r.Ops[kind]++
 	switch res.Outcome {
 	case model.Returned:
 		r.answer(&res.Return)
 	case model.Asleep:
 		r.Sleeps[res.Kind]++
+	case model.Paused:
+		r.Pauses[res.Kind]++
 	}
 	for i := range res.Done {
 		if res.Done[i].Actor != 0 {
@@ -112,75 +167,4 @@ func tableErrnos(t *model.Table) (list []model.Errno) {
 		}
 	}
 	return list
-}
-
-// Report is what -v prints: operations with their answers, rows and rungs, known defects, premises.
-func (r *Reach) Report(v *model.Version) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%d traces, %d steps\n", r.Traces, r.Steps)
-	for kind := model.Kind(1); kind < model.NKinds; kind++ {
-		if r.Ops[kind] != 0 {
-			r.reportKind(&b, kind)
-		}
-	}
-	for kind := range v.Calls {
-		if t := &v.Calls[kind]; t.Name != "" {
-			rows, rungs := r.reached(model.Kind(kind), t)
-			fmt.Fprintf(&b, "  %-12s %d of %d rows, %d of %d rungs\n", t.Name, rows, len(t.Rows), rungs, len(t.Ladder))
-		}
-	}
-	for i := range KnownDefects {
-		fmt.Fprintf(&b, "  known %s: %d traces\n", KnownDefects[i].ID, r.Known[i])
-	}
-	b.WriteString("  premises:\n")
-	for i := range All {
-		if All[i].Premise != "" {
-			fmt.Fprintf(&b, "    %-26s %d\n", All[i].Name, r.Seen[i])
-		}
-	}
-	return b.String()
-}
-
-// reportKind is the line of one kind of op.
-func (r *Reach) reportKind(b *strings.Builder, kind model.Kind) {
-	fmt.Fprintf(b, "  %-12v %8d:", kind, r.Ops[kind])
-	for i, e := range errnos {
-		if n := r.Errnos[kind][i]; n != 0 {
-			fmt.Fprintf(b, " %v %d", e, n)
-		}
-	}
-	if n := r.Sleeps[kind]; n != 0 {
-		fmt.Fprintf(b, " asleep %d", n)
-	}
-	b.WriteByte('\n')
-}
-
-// Breadth is how many different things a run came by: rows and rungs, errnos of calls, premises.
-func (r *Reach) Breadth(v *model.Version) (rows, errnos, premises int) {
-	for kind := range v.Calls {
-		ran, undone := r.reached(model.Kind(kind), &v.Calls[kind])
-		rows += ran + undone
-		for _, n := range r.Errnos[kind] {
-			errnos += min(n, 1)
-		}
-	}
-	for _, n := range r.Seen {
-		premises += min(n, 1)
-	}
-	return rows, errnos, premises
-}
-
-// reached counts the rows and rungs of a table that ran.
-func (r *Reach) reached(kind model.Kind, t *model.Table) (rows, rungs int) {
-	for i := range t.Rows {
-		if r.Marks.Row(kind, i) {
-			rows++
-		}
-	}
-	for i := range t.Ladder {
-		if r.Marks.Rung(kind, i) {
-			rungs++
-		}
-	}
-	return rows, rungs
 }
