@@ -56,6 +56,9 @@ func (c *Check) frame(kind model.Kind) error {
 	a, b := c.After, c.Before
 	actor := c.Op.Actor
 	rest := *a
+	for t := range rest.Flight { // a dying init that was woken looks again
+		rest.Flight[t].Woken = b.Flight[t].Woken
+	}
 	if kind == model.Clone {
 		for ns := range rest.PidNS {
 			rest.PidNS[ns].LastPid = b.PidNS[ns].LastPid

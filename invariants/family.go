@@ -300,7 +300,7 @@ func pdeathArrives(c *Check) error {
 	return c.changed(func() error {
 		return c.moved(func(t, from, to model.TaskID) error {
 			b, a := &c.Before.Task[t], c.task(t)
-			if b.Pdeath == 0 || a.ExitState != model.Alive || c.dying(t) || !b.Blocked.Has(b.Pdeath) || c.signal(t).Flags&model.SignalGroupExit != 0 {
+			if b.Pdeath == 0 || a.ExitState != model.Alive || c.dying(t) || c.taken(t, b.Pdeath) || c.signal(t).Flags&model.SignalGroupExit != 0 {
 				return nil // delivered at once, or lost with the task
 			}
 			c.met()
@@ -310,6 +310,16 @@ func pdeathArrives(c *Check) error {
 			return nil
 		})
 	})
+}
+
+// taken says whether a thread of the task's group does not block a signal that was sent to all of them.
+func (c *Check) taken(t model.TaskID, sig model.Signal) bool {
+	for o := range c.Before.Task {
+		if b := &c.Before.Task[o]; b.Stage == model.Hashed && b.Signal == c.Before.Task[t].Signal && !b.Blocked.Has(sig) {
+			return true
+		}
+	}
+	return false
 }
 
 // mayKill says whether uids allow one task to signal another.

@@ -21,6 +21,8 @@ var KnownDefects = []Known{
 		Versions: V311, Fixed: "by v6.12", Breaks: []string{"FailedForkRestores", "PidNSCount"}, Cause: func(c *Check) bool {
 			return c.call() == model.Clone && (c.Result.Why == "nr_hashed_adding" || c.Result.Outcome == model.Gone) || c.draining()
 		}},
+	{ID: "V3", Says: "a fork that has its number when the init of the pid namespace dies goes on, and its child is born into the dead namespace",
+		Versions: V311, Fixed: "by v6.12", Breaks: []string{"AddingWhileInitLives"}, Cause: bornTooLate},
 	{ID: "V4", Says: "a group stop or continue overwrites signal->flags, and an init that was stopped from outside can be killed and can make siblings",
 		Versions: V311, Fixed: "by v6.12", Breaks: []string{"ReaperIsUnkillable", "InitEndsByExitOrKill"}, Cause: stoppedInit},
 	{ID: "V9", Says: "a process whose leader exited first reports the leader's exit code, not that of its last thread",
@@ -79,6 +81,22 @@ func firstForkFailed(c *Check) bool {
 	return first && (c.Result.Outcome == model.Gone || t.Row(c.Result.Why) >= t.Row("alloc_pidmap"))
 }
 
+// bornTooLate: a paused fork has gone on whose number was taken before the init of one of its pid namespaces died.
+func bornTooLate(c *Check) bool {
+	for t := range c.Before.Flight {
+		f := &c.Before.Flight[t]
+		resumed := c.Op.Kind == model.NoOp || c.Op.Kind == model.Resume && c.Op.Actor == model.TaskID(t)
+		if p := &c.Before.Pid[f.Pid]; resumed && f.Paused && f.Op.Kind == model.Clone && p.Hashed {
+			for level := range p.Level {
+				if !c.Before.PidNS[p.NS[level+1]].Adding {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
 // stoppedInit: an init that was unkillable has come to a group stop, or out of one; a signal that was waiting may have killed it at
 // once.
 func stoppedInit(c *Check) bool {
@@ -90,7 +108,17 @@ func stoppedInit(c *Check) bool {
 		b, a := &c.Before.Signal[c.Before.Task[r].Signal], &c.After.Signal[c.After.Task[r].Signal]
 		const stop = model.SignalStopStopped | model.SignalStopContinued | model.SignalCldContinued | model.SignalCldStopped
 		stopping := b.StopCount != 0 || b.Flags&stop != 0
-		if b.Flags&model.SignalUnkillable != 0 && a.Flags&model.SignalUnkillable == 0 && (a.Flags&stop != 0 || stopping && a.Flags&model.SignalGroupExit != 0) {
+		if b.Flags&model.SignalUnkillable != 0 && a.Flags&model.SignalUnkillable == 0 && (a.Flags&stop != 0 || c.wasContinued(r) || stopping && a.Flags&model.SignalGroupExit != 0) {
+			return true
+		}
+	}
+	return false
+}
+
+// wasContinued says whether a wait that this step ended has reported that a task goes on: the mark of it is gone then.
+func (c *Check) wasContinued(t model.TaskID) bool {
+	for i := range c.Result.Done {
+		if d := &c.Result.Done[i]; d.Actor != 0 && d.Kind == model.Wait4 && d.Who == t && d.Status == 0xffff {
 			return true
 		}
 	}
@@ -109,12 +137,13 @@ func sharedZap(c *Check) bool {
 }
 
 // toldInVfork: SIGKILL is pending on an unkillable group, and the thread that was told of it is in a call that it does
-// not interrupt.
+// not interrupt, or has yet to be woken for the first time.
 func toldInVfork(c *Check) bool {
 	for t := range c.After.Flight {
 		f := &c.After.Flight[t]
 		sig := c.signal(model.TaskID(t))
-		if f.On && c.task(model.TaskID(t)).SigPending && sig.Shared.Has(model.SIGKILL) && sig.Flags&model.SignalUnkillable != 0 {
+		p := c.task(model.TaskID(t))
+		if (f.On || p.Stage == model.Hashed && p.Flags&model.NotWoken != 0) && p.SigPending && sig.Shared.Has(model.SIGKILL) && sig.Flags&model.SignalUnkillable != 0 {
 			return true
 		}
 	}

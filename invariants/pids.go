@@ -228,9 +228,10 @@ func reaperIsUnkillable(c *Check) error {
 }
 
 func addingWhileInitLives(c *Check) error {
-	return c.eachNS(func(ns model.PidNSID, member model.TaskID) error {
+	return c.each(func(c *Check, member model.TaskID) error {
+		ns := activeNS(c.After, member)
 		n := &c.After.PidNS[ns]
-		if n.Reaper == 0 {
+		if ns == 0 || n.Reaper == 0 {
 			return nil
 		}
 		f := &c.After.Flight[n.Reaper]

@@ -153,7 +153,19 @@ func (c *Check) addressed(t model.TaskID) bool {
 	case c.Op.Arg == 0:
 		return group(t) == group(c.Op.Actor)
 	}
-	return c.Op.Arg == -1
+	return c.Op.Arg == -1 && b.NumberSeen(c.Op.Actor, b.Task[t].Leader) > 1 // no init
+}
+
+// bereaved says whether a child of the task's process has died whose exit signal is the one that was sent.
+func (c *Check) bereaved(t model.TaskID) bool {
+	for o := range c.Before.Task {
+		b := &c.Before.Task[o]
+		if b.Stage == model.Hashed && b.ExitState == model.Alive && b.ExitSignal == int16(c.Op.Sig) && c.Before.Task[b.RealParent].Signal == c.Before.Task[t].Signal &&
+			(!c.same(model.TaskID(o)) || c.task(model.TaskID(o)).ExitState != model.Alive) {
+			return true
+		}
+	}
+	return false
 }
 
 func delayedNoted(c *Check) error {
@@ -164,6 +176,9 @@ func delayedNoted(c *Check) error {
 		t := model.TaskID(i)
 		if !forking(c.Before, t) || !c.addressed(t) || !c.signal(t).Shared.Has(c.Op.Sig) || c.Before.Signal[c.Before.Task[t].Signal].Shared.Has(c.Op.Sig) {
 			continue
+		}
+		if c.bereaved(t) {
+			continue // the signal may be that of the death
 		}
 		c.met()
 		if !c.After.Flight[t].Delayed.Has(c.Op.Sig) {
