@@ -108,7 +108,7 @@ func TestBinaryRunsTheSame(t *testing.T) {
 // states runs a trace and keeps the state after each op.
 func states(t *testing.T, trace *model.Trace) (list []model.State) {
 	t.Helper()
-	_, err := forkcheck.Run(trace, forkcheck.Options{Unchecked: true}, func(s *forkcheck.Step) error {
+	_, err := forkcheck.Run(trace, forkcheck.Options{Checker: asksNothing(), NoQuiet: true}, func(s *forkcheck.Step) error {
 		list = append(list, *s.After)
 		return nil
 	})

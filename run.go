@@ -11,7 +11,6 @@ type Options struct {
 	Checker   *invariants.Checker // nil: all invariants
 	KnownFail bool                // a known defect of the kernel counts as a failure
 	NoQuiet   bool                // do not kill and reap everything after the last line
-	Unchecked bool                // ask no invariant
 	Reach     *invariants.Reach   // counts what was reached, unless nil
 }
 
@@ -75,7 +74,7 @@ func Run(t *model.Trace, o Options, visit func(*Step) error) (Verdict, error) {
 			return r.verdict, nil
 		}
 	}
-	if !o.NoQuiet && !o.Unchecked && r.verdict.Breach == nil {
+	if !o.NoQuiet && r.verdict.Breach == nil {
 		r.quiet()
 	}
 	return r.verdict, nil
@@ -136,7 +135,7 @@ func (r *runner) step(l *model.Line) *Step {
 	if s.Differs() {
 		r.verdict.Differ++
 	}
-	if r.verdict.Breach == nil && !r.options.Unchecked {
+	if r.verdict.Breach == nil {
 		r.verdict.Line = l
 		s.Breach = r.checker.Step(r.kernel, &r.before, &r.after, s.Op, &s.Result)
 		r.judge(s.Breach)

@@ -184,15 +184,9 @@ func blocks(s *model.State, t model.TaskID) bool { return pending(s, t)&s.Task[t
 
 func deliverable(s *model.State, t model.TaskID) bool { return pending(s, t)&^s.Task[t].Blocked != 0 }
 
-// activeNS is the pid namespace that a task lives in.
-func activeNS(s *model.State, t model.TaskID) model.PidNSID {
-	p := &s.Pid[s.Task[t].Pids[model.PidtypePID]]
-	return p.NS[p.Level]
-}
-
 func between(s *model.State, t model.TaskID) bool {
 	id := s.Task[t].Ref[model.Nsproxy]
-	return id != 0 && s.Nsproxy[id].ForChildren != activeNS(s, t)
+	return id != 0 && s.Nsproxy[id].ForChildren != s.ActiveNS(t)
 }
 
 func unmapped(s *model.State, t model.TaskID) bool {
@@ -205,12 +199,12 @@ func leaderDead(s *model.State, t model.TaskID) bool {
 
 // isInit says whether a task is of the group of its pid namespace's init, the global one left aside.
 func isInit(s *model.State, t model.TaskID) bool {
-	r := s.PidNS[activeNS(s, t)].Reaper
+	r := s.PidNS[s.ActiveNS(t)].Reaper
 	return r > model.Init0 && s.Task[r].Signal == s.Task[t].Signal
 }
 
 func hasMembers(s *model.State, t model.TaskID) bool {
-	return isInit(s, t) && s.PidNS[activeNS(s, t)].Hashed > 1
+	return isInit(s, t) && s.PidNS[s.ActiveNS(t)].Hashed > 1
 }
 
 func initWithThreads(s *model.State, t model.TaskID) bool {

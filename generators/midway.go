@@ -38,7 +38,7 @@ func (t *Taste) fault(src Source, s *model.State, op *model.Op) {
 	table := &t.kernel.Calls[op.Kind]
 	var can rows
 	for i := range table.Rows {
-		if r := &table.Rows[i]; len(r.Errs) > 0 && applies(r, f.Flags) && (any || r.CanFail == nil || r.CanFail(t.kernel, s, &f)) {
+		if r := &table.Rows[i]; len(r.Errs) > 0 && r.Applies(f.Flags) && (any || r.CanFail == nil || r.CanFail(t.kernel, s, &f)) {
 			can.add(i)
 		}
 	}
@@ -54,11 +54,6 @@ func implied(op *model.Op) model.Flags {
 	return op.Flags
 }
 
-// applies says whether a row runs with these flags.
-func applies(r *model.Row, flags model.Flags) bool {
-	return (r.On == 0 || flags&r.On != 0) && flags&r.Off == 0
-}
-
 // pause draws nothing, or a row that runs with the flags of the call, and of its critical section is the first to do so.
 func (t *Taste) pause(src Source, op *model.Op) {
 	if !t.Pauses.has(op.Kind) || !seldom(src, 4, "pause") {
@@ -69,7 +64,7 @@ func (t *Taste) pause(src Source, op *model.Op) {
 	inside := false
 	for i := range table.Rows {
 		inside = inside && table.Atomic(i)
-		if !inside && applies(&table.Rows[i], op.Flags) {
+		if !inside && table.Rows[i].Applies(op.Flags) {
 			can.add(i)
 			inside = true
 		}

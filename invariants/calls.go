@@ -56,8 +56,10 @@ func (c *Check) frame(kind model.Kind) error {
 	a, b := c.After, c.Before
 	actor := c.Op.Actor
 	rest := *a
-	for t := range rest.Flight { // a dying init that was woken looks again
-		rest.Flight[t].Woken = b.Flight[t].Woken
+	for t := range rest.Flight {
+		if f := &rest.Flight[t]; f.Zap { // a dying init that was woken looks again
+			f.Woken = b.Flight[t].Woken
+		}
 	}
 	if kind == model.Clone {
 		for ns := range rest.PidNS {

@@ -46,7 +46,7 @@ func flagRules(c *Check) error {
 	has := func(all model.Flags) bool { return f&all == all }
 	any := func(some model.Flags) bool { return f&some != 0 }
 	a := c.Op.Actor
-	elsewhere := forChildren(c.Before, a) != activeNS(c.Before, a)
+	elsewhere := forChildren(c.Before, a) != c.Before.ActiveNS(a)
 	unkillable := c.Before.Signal[c.Before.Task[a].Signal].Flags&model.SignalUnkillable != 0
 	early := has(model.CloneNewNS|model.CloneFS) || has(model.CloneNewUser|model.CloneFS) ||
 		has(model.CloneThread) && !has(model.CloneSighand) || has(model.CloneSighand) && !has(model.CloneVM) ||
@@ -222,8 +222,8 @@ func namespacesAsAsked(c *Check) error {
 	if same := userNS(c.Before, c.Op.Actor) == userNS(c.After, t); same == (c.Op.Flags&model.CloneNewUser != 0) {
 		return fmt.Errorf("%s has user namespace %d, %s has %d, and the flags are %#x", c.name(c.Op.Actor), userNS(c.Before, c.Op.Actor), c.name(t), userNS(c.After, t), uint32(c.Op.Flags))
 	}
-	if activeNS(c.After, t) != is.ForChildren {
-		return fmt.Errorf("%s is in pid namespace %d, its children in %d", c.name(t), activeNS(c.After, t), is.ForChildren)
+	if c.After.ActiveNS(t) != is.ForChildren {
+		return fmt.Errorf("%s is in pid namespace %d, its children in %d", c.name(t), c.After.ActiveNS(t), is.ForChildren)
 	}
 	return nil
 }
@@ -258,9 +258,9 @@ func newPidNSBegins(c *Check) error {
 		return nil
 	}
 	c.met()
-	ns := activeNS(c.After, t)
+	ns := c.After.ActiveNS(t)
 	p := &c.After.Pid[c.task(t).Pids[model.PidtypePID]]
-	if n := &c.After.PidNS[ns]; p.Nr[p.Level] != 1 || n.Reaper != t || n.Parent != activeNS(c.Before, c.Op.Actor) || n.UserNS != userNS(c.After, t) || !n.Proc && c.K.Name == V311 {
+	if n := &c.After.PidNS[ns]; p.Nr[p.Level] != 1 || n.Reaper != t || n.Parent != c.Before.ActiveNS(c.Op.Actor) || n.UserNS != userNS(c.After, t) || !n.Proc && c.K.Name == V311 {
 		return fmt.Errorf("%s has number %d in pid namespace %d, whose init is %s", c.name(t), p.Nr[p.Level], ns, c.name(n.Reaper))
 	}
 	return nil
@@ -339,7 +339,7 @@ func threadStaysInPidNS(c *Check) error {
 		return nil
 	}
 	c.met()
-	if a, b := activeNS(c.After, t), activeNS(c.After, c.Op.Actor); a != b {
+	if a, b := c.After.ActiveNS(t), c.After.ActiveNS(c.Op.Actor); a != b {
 		return fmt.Errorf("%s, a thread of %s, is in pid namespace %d, not %d", c.name(t), c.name(c.Op.Actor), a, b)
 	}
 	return nil

@@ -81,7 +81,7 @@ var Refuted = []Invariant{
 					continue
 				}
 				for _, t := range c.Census.Tasks[:c.Census.NTasks] {
-					if t != r && c.task(t).Leader == t && c.task(t).RealParent == c.task(r).RealParent && activeNS(c.After, t) == activeNS(c.After, r) {
+					if t != r && c.task(t).Leader == t && c.task(t).RealParent == c.task(r).RealParent && c.After.ActiveNS(t) == c.After.ActiveNS(r) {
 						return fmt.Errorf("%s is a sibling of %s, the init of pid namespace %d", c.name(t), c.name(r), ns)
 					}
 				}
@@ -92,7 +92,7 @@ var Refuted = []Invariant{
 
 // isReaper says whether a task belongs to the group of its pid namespace's init.
 func isReaper(s *model.State, t model.TaskID) bool {
-	r := s.PidNS[activeNS(s, t)].Reaper
+	r := s.PidNS[s.ActiveNS(t)].Reaper
 	return r != 0 && s.Task[r].Signal == s.Task[t].Signal
 }
 
@@ -266,15 +266,15 @@ func subreaperAdopts(c *Check) error {
 		return c.moved(func(t, from, to model.TaskID) error {
 			b := c.Before
 			group := b.Task[from].Signal
-			if !b.Signal[group].HasChildSubreaper || c.lives(group) || b.PidNS[activeNS(b, from)].Reaper == 0 {
+			if !b.Signal[group].HasChildSubreaper || c.lives(group) || b.PidNS[b.ActiveNS(from)].Reaper == 0 {
 				return nil
 			}
-			reaper := b.Task[b.PidNS[activeNS(b, from)].Reaper].Signal
+			reaper := b.Task[b.PidNS[b.ActiveNS(from)].Reaper].Signal
 			r := b.Task[from].RealParent
 			for r != 0 && b.Task[r].Signal != reaper && !b.Signal[b.Task[r].Signal].IsChildSubreaper {
 				r = b.Task[r].RealParent
 			}
-			if r == 0 || b.Task[r].Signal == reaper || c.K.Name != V311 && activeNS(b, r) != activeNS(b, from) || !c.lives(b.Task[r].Signal) {
+			if r == 0 || b.Task[r].Signal == reaper || c.K.Name != V311 && b.ActiveNS(r) != b.ActiveNS(from) || !c.lives(b.Task[r].Signal) {
 				return nil
 			}
 			c.met()

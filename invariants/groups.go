@@ -132,19 +132,13 @@ func groupInOneNS(c *Check, t model.TaskID) error {
 	if c.task(l).ExitState != model.Alive || c.dying(t) || c.dying(l) {
 		return nil // v3.11 lets the last thread unshare the user namespace, for nobody else uses the mm
 	}
-	if a, b := activeNS(c.After, t), activeNS(c.After, l); a != b {
+	if a, b := c.After.ActiveNS(t), c.After.ActiveNS(l); a != b {
 		return fmt.Errorf("%s is in pid namespace %d, its leader in %d", c.name(t), a, b)
 	}
 	if a, b := userNS(c.After, t), userNS(c.After, l); a != b {
 		return fmt.Errorf("%s is in user namespace %d, its leader in %d", c.name(t), a, b)
 	}
 	return nil
-}
-
-// activeNS is the pid namespace of a task's deepest number.
-func activeNS(s *model.State, t model.TaskID) model.PidNSID {
-	p := &s.Pid[s.Task[t].Pids[model.PidtypePID]]
-	return p.NS[p.Level]
 }
 
 // userNS is the user namespace of a task's credentials.

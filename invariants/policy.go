@@ -87,7 +87,7 @@ func unshareRulesV6(c *Check) error {
 	threads := c.Before.Signal[p.Signal].NrThreads > 1
 	refused := f&^known != 0 || threads && f&(model.CloneThread|model.CloneSighand|model.CloneVM|model.CloneNewUser) != 0 ||
 		c.Before.Count[model.Sighand][p.Ref[model.Sighand]] > 1 && f&(model.CloneSighand|model.CloneVM) != 0 || f&model.CloneVM != 0 && c.memoryShared()
-	elsewhere := f&model.CloneNewPID != 0 && forChildren(c.Before, c.Op.Actor) != activeNS(c.Before, c.Op.Actor)
+	elsewhere := f&model.CloneNewPID != 0 && forChildren(c.Before, c.Op.Actor) != c.Before.ActiveNS(c.Op.Actor)
 	if is := c.Result.Errno == model.EINVAL; is != refused && !(is && elsewhere) {
 		return fmt.Errorf("unshare with flags %#x by %s gave %v", uint32(f), c.name(c.Op.Actor), c.Result.Errno)
 	}

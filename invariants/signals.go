@@ -163,7 +163,7 @@ func initIsProtected(c *Check) error {
 	if c.Op.Kind == model.Kill && c.Result.Outcome == model.Gone && c.Op.Target != 0 && c.Op.Mode != model.Negative && c.Op.Sig != 0 {
 		l = c.Before.Task[c.Op.Target].Leader // it took the sender along
 	}
-	if l == 0 || !isReaper(c.Before, l) || activeNS(c.Before, c.Op.Actor) != activeNS(c.Before, l) && !below(c.Before, activeNS(c.Before, c.Op.Actor), activeNS(c.Before, l)) {
+	if l == 0 || !isReaper(c.Before, l) || c.Before.ActiveNS(c.Op.Actor) != c.Before.ActiveNS(l) && !below(c.Before, c.Before.ActiveNS(c.Op.Actor), c.Before.ActiveNS(l)) {
 		return nil
 	}
 	h := &c.Before.Sighand[c.Before.Task[l].Ref[model.Sighand]]

@@ -130,7 +130,7 @@ func noBirthInDeadNS(c *Check) error {
 		return nil
 	}
 	c.met()
-	if ns := activeNS(c.After, t); c.Before.Count[model.PidNSClass][ns] > 0 && !c.Before.PidNS[ns].Adding {
+	if ns := c.After.ActiveNS(t); c.Before.Count[model.PidNSClass][ns] > 0 && !c.Before.PidNS[ns].Adding {
 		return fmt.Errorf("%s was born into pid namespace %d, which takes no new members", c.name(t), ns)
 	}
 	return nil
@@ -307,7 +307,7 @@ func (c *Check) nestedTooDeep(class model.Class) bool {
 
 func nestingIsENOSPC(c *Check) error {
 	class, a := nsRows[c.Result.Why], c.Op.Actor
-	if c.Result.Outcome != model.Returned || c.faulted() || !c.nestedTooDeep(class) || class == model.PidNSClass && forChildren(c.Before, a) != activeNS(c.Before, a) {
+	if c.Result.Outcome != model.Returned || c.faulted() || !c.nestedTooDeep(class) || class == model.PidNSClass && forChildren(c.Before, a) != c.Before.ActiveNS(a) {
 		return nil
 	}
 	c.met()
@@ -491,14 +491,14 @@ func (c *Check) mayWrite(pidMax bool) bool {
 	if !pidMax {
 		return c.caps(a)&model.CapSysResource != 0
 	}
-	of := c.Before.PidNS[activeNS(c.Before, a)].UserNS
+	of := c.Before.PidNS[c.Before.ActiveNS(a)].UserNS
 	return c.user(c.Before).UID == 0 || userNS(c.Before, a) == of && c.caps(a)&model.CapSysAdmin != 0
 }
 
 // turn writes the knob of a sysctl.
 func (c *Check) turn(s *model.State) {
 	if n := model.Knob(c.Op.Arg2); n == model.KnobPidMax {
-		s.PidNS[activeNS(s, c.Op.Actor)].PidMax = uint16(c.Op.Arg)
+		s.PidNS[s.ActiveNS(c.Op.Actor)].PidMax = uint16(c.Op.Arg)
 	} else if n > 0 && int(n) <= model.NNamespaces {
 		s.UserNS[userNS(s, c.Op.Actor)].UcountMax[n-1] = uint8(min(c.Op.Arg, int32(model.UcountUnlimited)))
 	}

@@ -105,13 +105,7 @@ var (
 		s.Panic = true
 		return sleep
 	})}
-	rowReleaseDead = act("release_dead", "kernel/exit.c:exit_notify", func(k *Kernel, s *State, f *Flight) {
-		for t := TaskID(1); t < MaxTasks; t++ {
-			if f.Nr&(1<<t) != 0 {
-				k.release(s, f, t)
-			}
-		}
-	})
+	rowReleaseDead = act("release_dead", "kernel/exit.c:exit_notify", releaseDead)
 )
 
 const zapC = "kernel/pid_namespace.c:zap_pid_ns_processes"
@@ -134,7 +128,7 @@ func zap(name string, body Body) Row {
 // zapRows are zap_pid_ns_processes: it kills by the thread or by the group, as the version does.
 func zapRows(q queue) []Row {
 	return []Row{
-		zap("disable_pid_allocation", Act(func(k *Kernel, s *State, f *Flight) { s.PidNS[s.activeNS(f.Op.Actor)].Adding = false })),
+		zap("disable_pid_allocation", Act(func(k *Kernel, s *State, f *Flight) { s.PidNS[s.ActiveNS(f.Op.Actor)].Adding = false })),
 		zap("ignore_sigchld", Act(func(k *Kernel, s *State, f *Flight) {
 			h := &s.Sighand[s.parent(f).Ref[Sighand]]
 			h.Ignore, h.Handler = h.Ignore|SIGCHLD.Bit(), h.Handler&^SIGCHLD.Bit()

@@ -15,7 +15,7 @@ func unkillable(k *Kernel, s *State, f *Flight) bool {
 
 // nsDiff says whether children of the caller would live in another pid namespace than the caller.
 func nsDiff(k *Kernel, s *State, f *Flight) bool {
-	return s.activeNS(f.Op.Actor) != s.Nsproxy[s.parent(f).Ref[Nsproxy]].ForChildren
+	return s.ActiveNS(f.Op.Actor) != s.Nsproxy[s.parent(f).Ref[Nsproxy]].ForChildren
 }
 
 // dupTaskStruct is dup_task_struct: the child starts as a bitwise copy, so that until a stage has run
@@ -371,7 +371,7 @@ func threadgroupChangeEnd(k *Kernel, s *State, f *Flight) { s.Signal[s.parent(f)
 var (
 	rowPidVnr = Row{Name: "task_pid_vnr", Source: "kernel/fork.c:do_fork", Body: Act(func(k *Kernel, s *State, f *Flight) {
 		f.Who, f.Ret = f.Child, int32(s.NumberSeen(f.Op.Actor, f.Child))
-		if p := &s.Pid[f.Pid]; p.NS[p.Level] != s.activeNS(f.Op.Actor) {
+		if p := &s.Pid[f.Pid]; p.NS[p.Level] != s.ActiveNS(f.Op.Actor) {
 			f.Code = p.Nr[p.Level]
 		}
 	})}

@@ -146,14 +146,7 @@ var (
 	rowSchedFork     = Row{Name: "sched_fork", Source: "kernel/sched/core.c:sched_fork", Fail: "bad_fork_cleanup_policy", Errs: []Errno{EAGAIN}}
 	rowSecurityAlloc = share("security_task_alloc", "security/security.c:security_task_alloc", Security, 0, "bad_fork_cleanup_audit", EPERM, EACCES)
 	rowSignalV6      = Row{Name: "copy_signal", Source: "kernel/fork.c:copy_signal", Off: CloneThread, Fail: "bad_fork_cleanup_sighand", Errs: []Errno{ENOMEM}, Takes: TookSignal,
-		Body: Func(func(k *Kernel, s *State, f *Flight) Errno {
-			e := copySignal(k, s, f)
-			if e == next {
-				sig := &s.Signal[s.child(f).Signal]
-				sig.QuickThreads, sig.HasChildSubreaper = 1, false
-			}
-			return e
-		})}
+		Body: copySignalV6(false)}
 	rowPidAllocated = rowHashPid.named("pid_allocated_adding").at("out_unlock")
 	rowPidfdPrepare = Row{Name: "pidfd_prepare", Source: "kernel/fork.c:__pidfd_prepare", On: ClonePidfd, Fail: "bad_fork_free_pid", Errs: []Errno{EMFILE, ENOMEM}, Takes: TookPidfd,
 		Body: Act(func(k *Kernel, s *State, f *Flight) { s.Pid[f.Pid].Count++ })}
@@ -176,6 +169,17 @@ var (
 		s.putPid(f.Pid)
 	})}
 )
+
+// copySignalV6 is copy_signal. Whether the child is below a subreaper is v3.11's to say here, from its creator.
+func copySignalV6(mark bool) Func {
+	return func(k *Kernel, s *State, f *Flight) Errno {
+		e := copySignal(k, s, f)
+		if sig := &s.Signal[s.child(f).Signal]; e == next {
+			sig.QuickThreads, sig.HasChildSubreaper = 1, sig.HasChildSubreaper && mark
+		}
+		return e
+	}
+}
 
 // The commit, where it differs: the exit signal is read under the lock, the filter is taken late, the mark of a subreaper comes
 // from the real parent, and a new thread joins a stop of its group.

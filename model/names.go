@@ -103,7 +103,7 @@ func rowIndex(k *Kernel, kind Kind, row string) uint16 {
 // number is what a task that is gone was called in the actor's pid namespace, or a number that nobody has.
 func (n *Names) number(k *Kernel, s *State, actor TaskID, name string) int32 {
 	if b := n.find(name); b != nil && actor != 0 {
-		ns := s.activeNS(actor)
+		ns := s.ActiveNS(actor)
 		for i, nr := range b.pid.Nr {
 			if b.pid.NS[i] == ns && nr != 0 {
 				return int32(nr)

@@ -57,7 +57,7 @@ func copyPidNS(k *Kernel, s *State, f *Flight) Errno {
 		s.Nsproxy[f.Nsproxy].ForChildren = old
 		return next
 	}
-	if s.activeNS(f.Op.Actor) != old || s.PidNS[old].Level+1 > k.PidNSDepth {
+	if s.ActiveNS(f.Op.Actor) != old || s.PidNS[old].Level+1 > k.PidNSDepth {
 		return EINVAL
 	}
 	if s.PidNS[old].Level+1 == MaxLevels {
@@ -150,19 +150,22 @@ func copyPidNSV6(depth Errno) Func {
 			s.get(PidNSClass, Ref(old))
 			s.Nsproxy[f.Nsproxy].ForChildren = old
 			return next
-		case s.activeNS(f.Op.Actor) != old || !s.within(s.targetUserNS(f), s.PidNS[old].UserNS):
+		case s.ActiveNS(f.Op.Actor) != old || !s.within(s.targetUserNS(f), s.PidNS[old].UserNS):
 			return EINVAL
 		case level > k.PidNSDepth:
 			return depth
 		}
-		id, e := s.allocCharged(PidNSClass, s.targetUserNS(f), s.uid(f.Op.Actor))
-		switch {
-		case e != next:
+		ucounts := s.incUcount(s.targetUserNS(f), s.uid(f.Op.Actor), PidNSClass)
+		if ucounts == 0 {
+			return ENOSPC
+		}
+		id := Ref(0)
+		if level < MaxLevels { // a pid has no more numbers than that
+			id = s.alloc(PidNSClass)
+		}
+		id, e := s.noteCharge(PidNSClass, ucounts, id)
+		if e != next {
 			return e
-		case level == MaxLevels:
-			s.uncharge(PidNSClass, id)
-			s.Count[PidNSClass][id] = 0
-			return ENOMEM
 		}
 		s.beginPidNS(f, PidNSID(id))
 		return next

@@ -143,8 +143,8 @@ func (v *viewer) task(t TaskID) TaskView {
 	w := TaskView{
 		Name: v.name(t), Pids: v.numbers(t), Tgids: v.numbers(p.Leader), Parent: v.name(p.RealParent), State: v.state(t),
 		ExitSignal: int(p.ExitSignal), Threads: int(sig.NrThreads), Live: int(sig.Live),
-		Pgid: int(s.nrIn(s.pgrp(t), RootPidNS)), PgidSeen: int(s.nrIn(s.pgrp(t), s.activeNS(t))),
-		Sid: int(s.nrIn(s.session(t), RootPidNS)), SidSeen: int(s.nrIn(s.session(t), s.activeNS(t))),
+		Pgid: int(s.nrIn(s.pgrp(t), RootPidNS)), PgidSeen: int(s.nrIn(s.pgrp(t), s.ActiveNS(t))),
+		Sid: int(s.nrIn(s.session(t), RootPidNS)), SidSeen: int(s.nrIn(s.session(t), s.ActiveNS(t))),
 		Shares: v.shares(t), Namespaces: v.namespaces(t), Signals: v.signals(t),
 		UID: int(s.uid(t)), Caps: s.cred(t).Caps.Names(), Nproc: limitView(sig.NprocCur), NprocHard: limitView(sig.NprocMax),
 		Flags: p.Flags.names(), Subreaper: sig.IsChildSubreaper, Unkillable: sig.Flags&SignalUnkillable != 0,
@@ -218,7 +218,7 @@ func (v *viewer) sharer(t TaskID, c Class) string {
 
 func (v *viewer) namespaces(t TaskID) Spaces {
 	n := v.s.Nsproxy[v.s.Task[t].Ref[Nsproxy]]
-	return Spaces{Pid: v.label("pid:", PidNSClass, Ref(v.s.activeNS(t))), PidForChildren: v.label("pid:", PidNSClass, Ref(n.ForChildren)),
+	return Spaces{Pid: v.label("pid:", PidNSClass, Ref(v.s.ActiveNS(t))), PidForChildren: v.label("pid:", PidNSClass, Ref(n.ForChildren)),
 		User: v.label("user:", UserNSClass, Ref(v.s.cred(t).UserNS)), Mnt: v.label("mnt:", MntNS, n.NS[0]), UTS: v.label("uts:", UTSNS, n.NS[1]),
 		IPC: v.label("ipc:", IPCNS, n.NS[2]), Net: v.label("net:", NetNS, n.NS[3]),
 		Cgroup: v.label("cgroup:", CgroupNS, n.NS[4]), Time: v.label("time:", TimeNS, n.NS[5]), TimeForChildren: v.label("time:", TimeNS, n.TimeForChildren)}

@@ -6,8 +6,8 @@ const PidMaxLimit = 4 << 20
 // RootPidNS is init_pid_ns.
 const RootPidNS PidNSID = 1
 
-// activeNS is task_active_pid_ns: the namespace of the deepest number of the task's struct pid.
-func (s *State) activeNS(t TaskID) PidNSID {
+// ActiveNS is task_active_pid_ns: the namespace of the deepest number of the task's struct pid.
+func (s *State) ActiveNS(t TaskID) PidNSID {
 	p := &s.Pid[s.Task[t].Pids[PidtypePID]]
 	return p.NS[p.Level]
 }
@@ -26,7 +26,7 @@ func (s *State) NumberSeen(by, t TaskID) uint16 {
 	if s.Task[t].Attached&(1<<PidtypePID) == 0 {
 		return 0
 	}
-	return s.nrIn(s.Task[t].Pids[PidtypePID], s.activeNS(by))
+	return s.nrIn(s.Task[t].Pids[PidtypePID], s.ActiveNS(by))
 }
 
 // findPid is find_pid_ns: the hashed struct pid with a number in a namespace.

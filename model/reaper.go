@@ -5,7 +5,7 @@ package model
 // childReaperDies is the part of find_new_reaper for a reaper without another live thread: the global init takes
 // the machine down, any other clears its namespace first.
 func childReaperDies(k *Kernel, s *State, f *Flight) Errno {
-	ns := s.activeNS(f.Op.Actor)
+	ns := s.ActiveNS(f.Op.Actor)
 	if s.liveThread(f.Op.Actor) != 0 || s.PidNS[ns].Reaper != f.Op.Actor {
 		return next
 	}
@@ -30,7 +30,7 @@ func (s *State) liveThread(t TaskID) (live TaskID) {
 
 // zapKill kills every task with a number above 1 in the namespace, those of nested namespaces included.
 func zapKill(k *Kernel, s *State, f *Flight, q queue) {
-	ns := s.activeNS(f.Op.Actor)
+	ns := s.ActiveNS(f.Op.Actor)
 	for t := TaskID(1); t < MaxTasks; t++ {
 		if nr := s.NumberSeen(f.Op.Actor, t); nr > 1 && s.nrIn(s.Task[t].Pids[PidtypePID], ns) == nr && !s.fatalPending(t) {
 			k.sendSignal(s, SIGKILL, t, q, true)
@@ -54,7 +54,7 @@ func zapWait(k *Kernel, s *State, f *Flight) Errno {
 // zapSleep waits until only the init's own numbers are left: its leader's and, if a thread is the last, that one's.
 // The sleep looks again only when free_pid wakes it.
 func zapSleep(k *Kernel, s *State, f *Flight) Errno {
-	if s.PidNS[s.activeNS(f.Op.Actor)].Hashed != s.initPids(f.Op.Actor) {
+	if s.PidNS[s.ActiveNS(f.Op.Actor)].Hashed != s.initPids(f.Op.Actor) {
 		return sleep
 	}
 	return next
@@ -71,7 +71,7 @@ func (s *State) initPids(t TaskID) int8 {
 // findNewReaper chooses the new parent: a live thread of the group, the nearest subreaper, the namespace's init.
 func findNewReaper(k *Kernel, s *State, f *Flight) {
 	father := f.Op.Actor
-	ns := &s.PidNS[s.activeNS(father)]
+	ns := &s.PidNS[s.ActiveNS(father)]
 	if live := s.liveThread(father); live != 0 {
 		if ns.Reaper == father {
 			ns.Reaper = live
@@ -118,7 +118,7 @@ func (s *State) aliveThread(t TaskID) (alive TaskID) {
 // findNewReaperV6 is find_child_reaper, as far as it hands on the role of an init, and find_new_reaper.
 func findNewReaperV6(k *Kernel, s *State, f *Flight) {
 	father := f.Op.Actor
-	ns := &s.PidNS[s.activeNS(father)]
+	ns := &s.PidNS[s.ActiveNS(father)]
 	alive := s.aliveThread(father)
 	if alive != 0 && ns.Reaper == father {
 		ns.Reaper = alive
@@ -151,7 +151,16 @@ func (s *State) subreaperAbove(father TaskID) TaskID {
 // forgetOriginalParent gives the children to the new parent, which reaps at once those that nobody will wait for.
 func forgetOriginalParent(k *Kernel, s *State, f *Flight) {
 	reparentChildren(k, s, f)
-	rowReleaseDead.Body.Do(k, s, f)
+	releaseDead(k, s, f)
+}
+
+// releaseDead releases the children that nobody will wait for.
+func releaseDead(k *Kernel, s *State, f *Flight) {
+	for t := TaskID(1); t < MaxTasks; t++ {
+		if f.Nr&(1<<t) != 0 {
+			k.release(s, f, t)
+		}
+	}
 }
 
 // reparentChildren gives the children to the new parent, and notes in f.Nr those that nobody will wait for.

@@ -52,7 +52,7 @@ func (k *Kernel) sendUser(s *State, from, t TaskID, sig Signal, q queue) Errno {
 		return EPERM
 	}
 	if sig != 0 {
-		k.sendSignal(s, sig, t, q, s.nrIn(s.Task[from].Pids[PidtypePID], s.activeNS(t)) == 0)
+		k.sendSignal(s, sig, t, q, s.nrIn(s.Task[from].Pids[PidtypePID], s.ActiveNS(t)) == 0)
 	}
 	return next
 }
@@ -260,7 +260,7 @@ func intMin(name, source string) Row {
 
 var rowKill = Row{Name: "kill_something_info", Source: "kernel/signal.c:kill_something_info", Errs: []Errno{ESRCH, EPERM, EINVAL},
 	Body: Func(func(k *Kernel, s *State, f *Flight) Errno {
-		ns := s.activeNS(f.Op.Actor)
+		ns := s.ActiveNS(f.Op.Actor)
 		switch f.Nr = k.number(s, f, f.Op.Target, f.Op.Arg); {
 		case f.Nr > 0:
 			return k.killProcess(s, f, s.findPid(f.Nr, ns))
@@ -327,14 +327,14 @@ var (
 			}, Errno: EINVAL}},
 		{Name: "tgkill_tgid", Source: "kernel/signal.c:do_send_specific", Errs: []Errno{ESRCH},
 			Body: Rule{When: func(k *Kernel, s *State, f *Flight) bool {
-				t := s.pidTask(s.findPid(k.number(s, f, f.Op.Target, f.Op.Arg), s.activeNS(f.Op.Actor)))
+				t := s.pidTask(s.findPid(k.number(s, f, f.Op.Target, f.Op.Arg), s.ActiveNS(f.Op.Actor)))
 				return t == 0 || int32(s.NumberSeen(f.Op.Actor, s.Task[t].Leader)) != k.number(s, f, f.Op.Target2, f.Op.Arg2)
 			}, Errno: ESRCH}},
 		rowSendSpecific,
 	}}
 	rowSendSpecific = Row{Name: "do_send_specific", Source: "kernel/signal.c:do_send_specific", Errs: []Errno{ESRCH, EPERM, EINVAL},
 		Body: Func(func(k *Kernel, s *State, f *Flight) Errno {
-			t := s.pidTask(s.findPid(k.number(s, f, f.Op.Target, f.Op.Arg), s.activeNS(f.Op.Actor)))
+			t := s.pidTask(s.findPid(k.number(s, f, f.Op.Target, f.Op.Arg), s.ActiveNS(f.Op.Actor)))
 			if t == 0 {
 				return ESRCH
 			}

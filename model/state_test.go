@@ -50,33 +50,50 @@ func TestStateHasNoHoles(t *testing.T) {
 
 // Forks and exits of a busy world allocate nothing.
 func TestStepAllocatesNothing(t *testing.T) {
-	b := DefaultBoot()
-	b.Dress = true
-	k, s := world(t, b)
-	start, res := *s, Result{}
-	ops := []Op{
-		{Kind: Clone, Actor: A, Sig: SIGCHLD},
-		{Kind: Clone, Actor: A, Flags: CloneNewPID | CloneNewNet, Sig: SIGCHLD},
-		{Kind: Clone, Actor: A, Flags: CloneVM | CloneSighand | CloneThread},
-		{Kind: Unshare, Actor: A, Flags: CloneFiles | CloneNewUTS},
-		{Kind: Kill, Actor: A, Target: 3, Sig: SIGKILL},
-		{Kind: Wait4, Actor: A, Arg: -1},
-		{Kind: ExitGroup, Actor: A, Arg: 1},
+	for _, v := range Versions {
+		t.Run(v.Name, func(t *testing.T) {
+			b := DefaultBoot()
+			b.Version, b.Dress = v.Name, true
+			k, s := world(t, b)
+			start, res := *s, Result{}
+			if n := testing.AllocsPerRun(100, func() {
+				*s = start
+				for _, op := range busy {
+					k.StepInto(s, op, &res, nil)
+				}
+			}); n != 0 {
+				t.Errorf("%v allocations in %d steps, want 0", n, len(busy))
+			}
+		})
 	}
-	if n := testing.AllocsPerRun(100, func() {
-		*s = start
-		for _, op := range ops {
-			k.StepInto(s, op, &res, nil)
-		}
-	}); n != 0 {
-		t.Errorf("%v allocations in %d steps, want 0", n, len(ops))
-	}
+}
+
+// busy is a bit of everything, failures included.
+var busy = []Op{
+	{Kind: Clone, Actor: A, Sig: SIGCHLD},
+	{Kind: Clone, Actor: A, Flags: CloneNewPID | CloneNewNet, Sig: SIGCHLD},
+	{Kind: Clone, Actor: A, Flags: CloneNewUser | CloneNewUTS | CloneNewCgroup | ClonePidfd, Sig: SIGCHLD},
+	{Kind: Clone, Actor: A, Flags: CloneFiles, Sig: SIGCHLD, Fault: Fault{Row: 40, Errno: ENOMEM}},
+	{Kind: Clone, Actor: A, Flags: CloneFiles | CloneFS, Sig: SIGCHLD},
+	{Kind: Unshare, Actor: A, Flags: CloneFiles | CloneNewNS | CloneNewUTS},
+	{Kind: Unshare, Actor: A, Flags: CloneNewUser | CloneNewTime},
+	{Kind: Clone, Actor: A, Sig: SIGCHLD},
+	{Kind: Sysctl, Actor: Init0, Arg2: int32(KnobUser)},
+	{Kind: Clone, Actor: A, Flags: CloneNewUser, Sig: SIGCHLD},
+	{Kind: Clone, Actor: A, Flags: CloneVM | CloneSighand | CloneThread},
+	{Kind: Kill, Actor: Init0, Arg: -1, Sig: SIGSTOP},
+	{Kind: Kill, Actor: Init0, Arg: -1, Sig: SIGCONT},
+	{Kind: Kill, Actor: A, Target: 3, Sig: SIGKILL},
+	{Kind: Wait4, Actor: A, Arg: -1},
+	{Kind: ExitGroup, Actor: A, Arg: 1},
+	{Kind: Wait4, Actor: Init0, Arg: -1, Flags: WALL},
 }
 
 // Whatever is asked of it, the kernel keeps the NULL slots untouched and comes to rest.
 func TestRandomOps(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := DefaultBoot()
+		b.Version = Versions[rapid.IntRange(0, len(Versions)-1).Draw(t, "version")].Name
 		b.World = World(rapid.IntRange(0, 1).Draw(t, "world"))
 		b.Dress = rapid.Bool().Draw(t, "dress")
 		k, err := b.NewKernel()

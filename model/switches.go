@@ -96,10 +96,7 @@ var Switches = []Switch{
 	}},
 	{"subreaper_mark", "copy_signal, copy_process", "the child of a subreaper's clone is marked, whoever its parent is", "the child of a subreaper is", func(v *Version) {
 		v.Calls[Clone].remove("has_child_subreaper")
-		v.Calls[Clone].change("copy_signal", func(r *Row) { r.Body = Func(copySignal) })
-		v.Calls[Clone].insert("copy_mm", reset("quick_threads_one", "kernel/fork.c:copy_signal", func(c *Task) {}).off(CloneThread).does(func(k *Kernel, s *State, f *Flight) {
-			s.Signal[s.child(f).Signal].QuickThreads = 1
-		}))
+		v.Calls[Clone].change("copy_signal", func(r *Row) { r.Body = copySignalV6(true) })
 	}},
 	{"unshare_closure", "sys_unshare", "NEWPID asks for THREAD, THREAD for VM, VM for SIGHAND", "VM for SIGHAND, SIGHAND for THREAD", func(v *Version) {
 		v.Calls[Unshare].remove("sighand_implies_thread")
@@ -185,9 +182,6 @@ func gives(b Body, from, to Errno) Body {
 		return to
 	})
 }
-
-// does is the row with another body.
-func (r Row) does(body Act) Row { r.Body = body; return r }
 
 // both changes a row of clone and of unshare.
 func (v *Version) both(name string, fn func(r *Row)) {

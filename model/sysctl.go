@@ -62,7 +62,7 @@ func sysctlV6() Table {
 			Body: Rule{When: func(k *Kernel, s *State, f *Flight) bool { return !isPidMax(Knob(f.Op.Arg2)) && f.Op.Arg < 0 }, Errno: EINVAL}},
 		act("set_knob", "kernel/sysctl.c:proc_dointvec_minmax", func(k *Kernel, s *State, f *Flight) {
 			if n := Knob(f.Op.Arg2); isPidMax(n) {
-				s.PidNS[k.pidMaxOwner(s.activeNS(f.Op.Actor))].PidMax = uint16(f.Op.Arg)
+				s.PidNS[k.pidMaxOwner(s.ActiveNS(f.Op.Actor))].PidMax = uint16(f.Op.Arg)
 			} else if n > 0 && int(n) <= NNamespaces {
 				s.UserNS[s.cred(f.Op.Actor).UserNS].UcountMax[n-1] = uint8(min(f.Op.Arg, int32(UcountUnlimited)))
 			}
@@ -74,7 +74,7 @@ func sysctlV6() Table {
 func mayNotWrite(k *Kernel, s *State, f *Flight) bool {
 	t := f.Op.Actor
 	if isPidMax(Knob(f.Op.Arg2)) {
-		return s.uid(t) != 0 && !s.capable(t, s.PidNS[s.activeNS(t)].UserNS, CapSysAdmin)
+		return s.uid(t) != 0 && !s.capable(t, s.PidNS[s.ActiveNS(t)].UserNS, CapSysAdmin)
 	}
 	return !s.capable(t, s.cred(t).UserNS, CapSysResource)
 }

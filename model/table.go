@@ -50,8 +50,8 @@ type Row struct {
 	Sleep   Sleep
 }
 
-// applies says whether the row runs under these flags.
-func (r *Row) applies(flags Flags) bool {
+// Applies says whether the row runs under these flags.
+func (r *Row) Applies(flags Flags) bool {
 	return (r.On == 0 || flags&r.On != 0) && flags&r.Off == 0
 }
 
@@ -114,7 +114,7 @@ func (k *Kernel) run(s *State, f *Flight, res *Result) {
 	t := &k.Calls[f.Op.Kind]
 	for int(f.PC) < len(t.Rows) {
 		r := &t.Rows[f.PC]
-		if !r.applies(f.Flags) || r.If != nil && !r.If(k, s, f) {
+		if !r.Applies(f.Flags) || r.If != nil && !r.If(k, s, f) {
 			f.PC++
 			continue
 		}
@@ -182,7 +182,7 @@ func (k *Kernel) unwind(s *State, t *Table, f *Flight, label Label, res *Result)
 // whole runs a table that neither fails nor sleeps, inside one row of another call (release_task).
 func (k *Kernel) whole(s *State, t *Table, f *Flight) {
 	for i := range t.Rows {
-		if r := &t.Rows[i]; r.applies(f.Flags) {
+		if r := &t.Rows[i]; r.Applies(f.Flags) {
 			r.Body.Do(k, s, f)
 		}
 	}

@@ -231,7 +231,7 @@ func (t *Table) sectionHead(row string, flags Flags) string {
 		begin = t.before(begin)
 	}
 	for head := begin; head <= i; head++ {
-		if t.Rows[head].applies(flags) {
+		if t.Rows[head].Applies(flags) {
 			return t.Rows[head].Name
 		}
 	}

@@ -98,30 +98,27 @@ func (s *State) incUcount(ns UserNSID, uid uint16, c Class) UcountsID {
 	if full == 0 {
 		return first
 	}
-	s.eachUcounts(first, func(id UcountsID) bool {
-		if id == full {
-			return false
-		}
-		s.Ucounts[id].Namespaces[c-MntNS]--
-		return true
-	})
-	s.putUcounts(first)
+	s.decUcount(first, full, c)
 	return 0
 }
 
-// uncharge is dec_ucount for a namespace that is charged to somebody.
-func (s *State) uncharge(c Class, id Ref) {
-	charged := &s.Charged[c-MntNS][id]
-	first := *charged
-	if first == 0 {
-		return
-	}
-	*charged = 0
+// decUcount is dec_ucount: it takes the charge back on the way up to a level, all of it if that is 0.
+func (s *State) decUcount(first, upTo UcountsID, c Class) {
 	s.eachUcounts(first, func(id UcountsID) bool {
-		s.Ucounts[id].Namespaces[c-MntNS]--
-		return true
+		if id != upTo {
+			s.Ucounts[id].Namespaces[c-MntNS]--
+		}
+		return id != upTo
 	})
 	s.putUcounts(first)
+}
+
+// uncharge is dec_ucount for a namespace that goes, if it is charged to somebody.
+func (s *State) uncharge(c Class, id Ref) {
+	if first := s.Charged[c-MntNS][id]; first != 0 {
+		s.Charged[c-MntNS][id] = 0
+		s.decUcount(first, 0, c)
+	}
 }
 
 // allocCharged makes a namespace and charges the caller for it in a user namespace: ENOSPC when it has too many, ENOMEM when
@@ -131,10 +128,13 @@ func (s *State) allocCharged(c Class, in UserNSID, uid uint16) (Ref, Errno) {
 	if ucounts == 0 {
 		return 0, ENOSPC
 	}
-	id := s.alloc(c)
+	return s.noteCharge(c, ucounts, s.alloc(c))
+}
+
+// noteCharge notes where a new namespace is charged. Without one, for want of memory, the charge is taken back.
+func (s *State) noteCharge(c Class, ucounts UcountsID, id Ref) (Ref, Errno) {
 	if id == 0 {
-		s.Charged[c-MntNS][0] = ucounts
-		s.uncharge(c, 0)
+		s.decUcount(ucounts, 0, c)
 		return 0, ENOMEM
 	}
 	s.Charged[c-MntNS][id] = ucounts
@@ -162,17 +162,16 @@ func createUserNSV6(depth Errno) Func {
 			return depth
 		}
 		uid := s.User[c.User].UID
-		id, e := s.allocCharged(UserNSClass, parent, uid)
+		ucounts := s.incUcount(parent, uid, UserNSClass)
 		switch {
-		case e == ENOSPC:
-			return e
+		case ucounts == 0:
+			return ENOSPC
 		case !s.mapped(parent):
-			if id != 0 {
-				s.uncharge(UserNSClass, id)
-				s.Count[UserNSClass][id] = 0
-			}
+			s.decUcount(ucounts, 0, UserNSClass)
 			return EPERM
-		case e != next:
+		}
+		id, e := s.noteCharge(UserNSClass, ucounts, s.alloc(UserNSClass))
+		if e != next {
 			return e
 		}
 		s.UserNS[id] = UserNamespace{Owner: uid, Parent: parent, Level: s.UserNS[parent].Level + 1,

@@ -97,16 +97,33 @@ func (s *State) singleThreaded(t TaskID) bool {
 	return true
 }
 
-// rowUnshareFS copies the fs_struct when the version finds it necessary.
-func rowUnshareFS(when Cond) Row {
-	return Row{Name: "unshare_fs", Source: "kernel/fork.c:unshare_fs", On: CloneFS, Errs: []Errno{ENOMEM}, CanFail: when,
+// unshareCopy is a row that makes a copy of an object of the caller's, in the call's hands, when the version finds it necessary.
+func unshareCopy(name string, flag Flags, o scratch, when Cond, errs ...Errno) Row {
+	return Row{Name: name, Source: "kernel/fork.c:" + name, On: flag, Errs: append([]Errno{ENOMEM}, errs...), CanFail: when,
 		Body: Func(func(k *Kernel, s *State, f *Flight) Errno {
 			if !when(k, s, f) {
 				return next
 			}
-			return s.scratch(FS, &f.FS)
+			if *o.in(f) = s.alloc(o.class); *o.in(f) == 0 {
+				return ENOMEM
+			}
+			return next
 		})}
 }
+
+// rowUnshareFS copies the fs_struct.
+func rowUnshareFS(when Cond) Row { return unshareCopy("unshare_fs", CloneFS, scratchFS, when) }
+
+// scratch is an object that unshare has in its hands: the copy that it makes, and from the switch on the old one.
+type scratch struct {
+	class Class
+	in    func(*Flight) *Ref
+}
+
+var (
+	scratchFS    = scratch{FS, func(f *Flight) *Ref { return &f.FS }}
+	scratchFiles = scratch{Files, func(f *Flight) *Ref { return &f.Files }}
+)
 
 // rowUnshareCap asks for CAP_SYS_ADMIN where new namespaces will belong.
 func rowUnshareCap(on Flags) Row {
@@ -126,13 +143,7 @@ func rowSwitchNamespaces(on Flags) Row {
 
 // The rows that versions share.
 var (
-	rowUnshareFD = Row{Name: "unshare_fd", Source: "kernel/fork.c:unshare_fd", On: CloneFiles, Fail: "bad_unshare_cleanup_fs", Errs: []Errno{ENOMEM, EMFILE}, CanFail: sharesWithOthers(Files),
-		Body: Func(func(k *Kernel, s *State, f *Flight) Errno {
-			if !sharesWithOthers(Files)(k, s, f) {
-				return next
-			}
-			return s.scratch(Files, &f.Files)
-		})}
+	rowUnshareFD    = unshareCopy("unshare_fd", CloneFiles, scratchFiles, sharesWithOthers(Files), EMFILE).at("bad_unshare_cleanup_fs")
 	rowUnshareCreds = Row{Name: "unshare_prepare_creds", Source: "kernel/user_namespace.c:unshare_userns", On: CloneNewUser, Fail: "bad_unshare_cleanup_fd", Errs: []Errno{ENOMEM},
 		Body: Func(prepareCreds)}
 	rowUnshareSem = Row{Name: "unshare_exit_sem", Source: unshareC, On: CloneSysvsem | CloneNewIPC,
@@ -144,17 +155,17 @@ var (
 	rowCommitCreds = Row{Name: "commit_creds", Source: "kernel/cred.c:commit_creds", On: CloneNewUser, Body: Act(commitCreds)}
 
 	swapRows = []Row{
-		swap("swap_fs", FS, func(f *Flight) *Ref { return &f.FS }),
-		swap("swap_files", Files, func(f *Flight) *Ref { return &f.Files }),
+		swap("swap_fs", scratchFS),
+		swap("swap_files", scratchFiles),
 	}
 	unshareEnd = []Row{
-		{Name: "put_old_files", Source: unshareC, Body: Act(putScratch(Files, func(f *Flight) *Ref { return &f.Files }))},
-		{Name: "put_old_fs", Source: unshareC, Body: Act(putScratch(FS, func(f *Flight) *Ref { return &f.FS }))},
+		{Name: "put_old_files", Source: unshareC, Body: putScratch(scratchFiles)},
+		{Name: "put_old_fs", Source: unshareC, Body: putScratch(scratchFS)},
 	}
 	unshareLadder = []Rung{
 		{Label: "bad_unshare_cleanup_cred", Name: "put_cred", If: func(k *Kernel, s *State, f *Flight) bool { return f.Cred != 0 }, Undo: putNewCred},
-		{Label: "bad_unshare_cleanup_fd", Name: "put_files_struct", Undo: putScratch(Files, func(f *Flight) *Ref { return &f.Files })},
-		{Label: "bad_unshare_cleanup_fs", Name: "free_fs_struct", Undo: putScratch(FS, func(f *Flight) *Ref { return &f.FS }), Goto: "end"},
+		{Label: "bad_unshare_cleanup_fd", Name: "put_files_struct", Undo: putScratch(scratchFiles)},
+		{Label: "bad_unshare_cleanup_fs", Name: "free_fs_struct", Undo: putScratch(scratchFS), Goto: "end"},
 	}
 )
 
@@ -163,28 +174,20 @@ func sharesWithOthers(c Class) Cond {
 	return func(k *Kernel, s *State, f *Flight) bool { return s.Count[c][s.parent(f).Ref[c]] > 1 }
 }
 
-// scratch is a copy in the call's hands.
-func (s *State) scratch(c Class, to *Ref) Errno {
-	if *to = s.alloc(c); *to == 0 {
-		return ENOMEM
-	}
-	return next
-}
-
 // swap is a row that installs the copy and keeps the old object in the call's hands, to be put on the way out.
-func swap(name string, c Class, scratch func(*Flight) *Ref) Row {
+func swap(name string, o scratch) Row {
 	return Row{Name: name, Source: unshareC, Body: Act(func(k *Kernel, s *State, f *Flight) {
-		if mine, copied := &s.parent(f).Ref[c], scratch(f); *copied != 0 {
+		if mine, copied := &s.parent(f).Ref[o.class], o.in(f); *copied != 0 {
 			*mine, *copied = *copied, *mine
 		}
 	})}
 }
 
 // putScratch drops the object that the call has in its hands, if any.
-func putScratch(c Class, scratch func(*Flight) *Ref) Act {
+func putScratch(o scratch) Act {
 	return func(k *Kernel, s *State, f *Flight) {
-		if id := scratch(f); *id != 0 {
-			s.put(c, *id)
+		if id := o.in(f); *id != 0 {
+			s.put(o.class, *id)
 			*id = 0
 		}
 	}

@@ -46,7 +46,7 @@ func (k *Kernel) number(s *State, f *Flight, target TaskID, arg int32) int32 {
 // waitSelect reads the pid argument: any child, a process group, or one child.
 func waitSelect(k *Kernel, s *State, f *Flight) {
 	f.Nr = k.number(s, f, f.Op.Target, f.Op.Arg)
-	ns := s.activeNS(f.Op.Actor)
+	ns := s.ActiveNS(f.Op.Actor)
 	switch {
 	case f.Nr == -1:
 		f.Type = NPidtypes
