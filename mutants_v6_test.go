@@ -3,6 +3,7 @@ package forkcheck_test
 import (
 	"reflect"
 	"slices"
+	"strings"
 
 	"forkcheck/invariants"
 	"forkcheck/model"
@@ -270,12 +271,17 @@ var mutantsV6 = append([]mutant{
 	{"settle/wake_up/dropped", dropSettle},
 }, switchesUndone()...)
 
-// conversations are where the search begins for mutants of v6.x that random traces seldom meet, or not at all because they show only while a
-// call is held up: a conversation of testdata/traces by name, or a trace, and the mutants that it breaks.
+// conversations are where the search begins for mutants that random traces seldom meet, or not at all because they show only while a call is
+// held up; or whose trace would end up long, where no edit makes it plainer. It is a conversation of testdata/traces by name, or a trace,
+// and the mutants of its version that it breaks.
 var conversations = []struct {
 	trace   string
 	mutants []string
 }{
+	{`kernel v3.11
+a.unshare(NEWPID)
+b := a.clone(FS)
+a.unshare(FS|NEWPID)`, []string{"unshare/free_fs_struct/undo-dropped"}},
 	{`kernel v6.x
 a.sysctl(max_mnt_namespaces, 0)
 b := a.clone(NEWNS)`, []string{"clone/copy_mnt_ns/limit-ignored"}},
@@ -532,7 +538,12 @@ a.kill(init, TSTP)`, []string{
 // conversationFor is the conversation for a mutant of a version, "" if there is none.
 func conversationFor(version, name string) string {
 	for i := range conversations {
-		if c := &conversations[i]; version == invariants.V6 && slices.Contains(c.mutants, name) {
+		c := &conversations[i]
+		of, ok := strings.CutPrefix(c.trace, "kernel ")
+		if !ok { // a file: those that are named here are of v6.x
+			of = invariants.V6
+		}
+		if strings.HasPrefix(of, version) && slices.Contains(c.mutants, name) {
 			return c.trace
 		}
 	}

@@ -185,7 +185,7 @@ func (ck *Checker) Quiet(k *model.Kernel, s *model.State) *Breach {
 }
 
 // All are the invariants, in the order in which they are checked: what corrupts most is asked first.
-var All = slices.Concat(refs, groups, family, pids, limits, signals, clones, calls, policy, quiet, v6)
+var All = slices.Concat(refs, groups, family, pids, numbers, limits, signals, clones, calls, policy, quiet, ucounts, births, v6)
 
 func (ck *Checker) list() []Invariant {
 	if ck.Invariants == nil {

@@ -48,10 +48,6 @@ var pids = []Invariant{
 	{Name: "GroupInSession", Says: "a process group is within one session", Source: "copy_process, setpgid, setsid", State: groupInSession},
 	{Name: "GroupPidStays", Says: "the struct pids of a leader's group and session are hashed", Source: "attach_pid", Task: groupPidStays},
 	{Name: "PidNSNeverChanges", Says: "a task keeps its numbers and its pid namespace for life", Source: "struct pid", Premise: "a hashed task", Step: pidNSNeverChanges},
-	{Name: "NumbersGrow", Says: "a new number is above the last one, or the search began anew at RESERVED_PIDS",
-		Source: "alloc_pidmap", Versions: V311, Premise: "a successful clone", Step: numbersGrow},
-	{Name: "NumberIsNext", Says: "a new number is the next free one below pid_max; when there is none, the lowest, which after the first RESERVED_PIDS is no lower than that",
-		Source: "alloc_pid, idr_alloc_cyclic", Versions: V6, Premise: "a successful clone", Step: numberIsNext},
 }
 
 // below says whether a pid namespace is another one or a descendant of it.
@@ -351,74 +347,4 @@ func pidNSNeverChanges(c *Check) error {
 		}
 		return nil
 	})
-}
-
-func numbersGrow(c *Check) error {
-	if !c.cloned() {
-		return nil
-	}
-	c.met()
-	p := &c.After.Pid[c.task(c.Result.Who).Pids[model.PidtypePID]]
-	if c.task(c.Result.Who).Stage != model.Hashed {
-		return nil // it is dead already
-	}
-	for l := 0; l <= int(p.Level); l++ {
-		last := c.Before.PidNS[p.NS[l]].LastPid
-		if c.Before.Count[model.PidNSClass][p.NS[l]] == 0 || c.Before.PidNS[p.NS[l]].Level != c.After.PidNS[p.NS[l]].Level {
-			last = 0
-		}
-		if p.Nr[l] <= last && p.Nr[l] < c.K.ReservedPids {
-			return fmt.Errorf("the new number %d in pid namespace %d is below the last one, %d", p.Nr[l], p.NS[l], last)
-		}
-	}
-	return nil
-}
-
-func numberIsNext(c *Check) error {
-	if !c.cloned() || c.task(c.Result.Who).Stage != model.Hashed {
-		return nil
-	}
-	c.met()
-	p := &c.After.Pid[c.task(c.Result.Who).Pids[model.PidtypePID]]
-	for l := 0; l <= int(p.Level); l++ {
-		ns := p.NS[l]
-		if c.Before.Count[model.PidNSClass][ns] == 0 || c.Before.PidNS[ns].Hashed == 0 {
-			if p.Nr[l] != 1 {
-				return fmt.Errorf("the first number in pid namespace %d is %d", ns, p.Nr[l])
-			}
-			continue
-		}
-		if want := c.nextNumber(ns); p.Nr[l] != want {
-			return fmt.Errorf("the new number in pid namespace %d is %d, not %d", ns, p.Nr[l], want)
-		}
-	}
-	return nil
-}
-
-// nextNumber searches as the sentence says, in the state before.
-func (c *Check) nextNumber(ns model.PidNSID) uint16 {
-	last, most := c.Before.PidNS[ns].LastPid, c.K.PidMaxOf(c.Before, ns)
-	for nr := last + 1; nr < most; nr++ {
-		if !numberTaken(c.Before, ns, nr) {
-			return nr
-		}
-	}
-	lowest := uint16(1)
-	if last >= c.K.ReservedPids {
-		lowest = c.K.ReservedPids
-	}
-	for numberTaken(c.Before, ns, lowest) {
-		lowest++
-	}
-	return lowest
-}
-
-// numberTaken says whether a struct pid has a number in a namespace.
-func numberTaken(s *model.State, ns model.PidNSID, nr uint16) bool {
-	for i := range s.Pid {
-		if p := &s.Pid[i]; p.NS[s.PidNS[ns].Level] == ns && p.Nr[s.PidNS[ns].Level] == nr {
-			return true
-		}
-	}
-	return false
 }
