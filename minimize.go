@@ -96,7 +96,7 @@ func (m *minimizer) run(c *candidate) bool {
 
 // edits change the best trace at its i-th op, each in several ways. Those that save ops come first.
 var edits = []func(m *minimizer, i int) []candidate{
-	(*minimizer).drop, (*minimizer).fold, (*minimizer).isolate, (*minimizer).die, (*minimizer).otherTasks,
+	(*minimizer).drop, (*minimizer).unpause, (*minimizer).fold, (*minimizer).isolate, (*minimizer).die, (*minimizer).otherTasks,
 	(*minimizer).otherFault, (*minimizer).fewerFlags, (*minimizer).otherFlag, (*minimizer).plainArgs,
 }
 
@@ -179,6 +179,19 @@ func (m *minimizer) otherTasks(i int) (list []candidate) {
 	}
 	for _, name := range names[:rank(names, st.Target)] {
 		list = append(list, m.best.with(i, func(st *model.Stmt) { st.Target = name }))
+	}
+	return list
+}
+
+// unpause lets a paused call run through, or fail: what came in between may only have made it fail.
+func (m *minimizer) unpause(i int) (list []candidate) {
+	if m.best.stmts[i].PauseRow == "" {
+		return nil
+	}
+	through := func(st *model.Stmt) { st.PauseRow = "" }
+	list = []candidate{m.best.with(i, through)}
+	for _, c := range m.withFaults(i) {
+		list = append(list, c.with(i, through))
 	}
 	return list
 }

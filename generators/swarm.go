@@ -30,6 +30,9 @@ func NewTaste(src Source, k *model.Kernel) Taste {
 		t.Without |= toggle(src, "without", list)
 	}
 	t.weigh(omitted(src))
+	if seldom(src, 4, "pauses") {
+		t.Pauses = 1<<model.Clone | 1<<model.Unshare | 1<<model.Exit | 1<<model.ExitGroup
+	}
 	return t
 }
 
