@@ -99,6 +99,7 @@ type recorded struct {
 func (r *recorded) ask(b *testing.B, inv *invariants.Invariant) {
 	var err error
 	switch {
+	case inv.Step != nil && inv.Of != 0 && inv.Of != r.check.Op.Kind:
 	case inv.Step != nil:
 		err = inv.Step(&r.check)
 	case !r.changed:

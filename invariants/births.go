@@ -10,11 +10,11 @@ import (
 // were paused, too, and are therefore asked of each state: a step is only an op that ran whole.
 var births = []Invariant{
 	{Name: "FirstForkFailedIsDead", Says: "a pid namespace whose first fork fails is dead if the child had its numbers, and as new if it had not",
-		Source: "alloc_pid, free_pid", Versions: V6, Premise: "a failed clone into a pid namespace that nobody was in", Step: firstForkFailedIsDead},
+		Source: "alloc_pid, free_pid", Versions: V6, Premise: "a failed clone into a pid namespace that nobody was in", Of: model.Clone, Step: firstForkFailedIsDead},
 	{Name: "NoBirthInDeadNS", Says: "a child is born into a pid namespace that took members before, or that is its own",
 		Source: "alloc_pid, copy_process: adding_recheck", Versions: V6, Premise: "a birth", State: noBirthInDeadNS},
 	{Name: "DelayedNoted", Says: "a signal to a process group, or to all, is noted for the child of each fork that is under way in a group that gets it",
-		Source: "__send_signal_locked: multiprocess", Versions: V6, Premise: "a signal to many while one of them forks", Step: delayedNoted},
+		Source: "__send_signal_locked: multiprocess", Versions: V6, Premise: "a signal to many while one of them forks", Of: model.Kill, Step: delayedNoted},
 	{Name: "DelayedReachesChild", Says: "what was sent to many processes while one of them forked is pending on the child that blocks it",
 		Source: "copy_process: delayed signals", Versions: V6, Premise: "a birth after signals to many", State: delayedReachesChild},
 	{Name: "OnlyFatalInterrupts", Says: "of the signals that come while a fork is under way only a fatal one ends it",
@@ -22,7 +22,7 @@ var births = []Invariant{
 	{Name: "NewThreadJoinsStop", Says: "a thread that is born into a group that stops, or has stopped, stops too",
 		Source: "task_join_group_stop, calculate_sigpending", Versions: V6, Premise: "a thread born while its group stops", State: newThreadJoinsStop},
 	{Name: "NsproxyShared", Says: "a child has its parent's nsproxy unless it asks for a namespace or enters a time namespace",
-		Source: "copy_namespaces", Versions: V6, Premise: "a successful clone", Step: nsproxyShared},
+		Source: "copy_namespaces", Versions: V6, Premise: "a successful clone", Of: model.Clone, Step: nsproxyShared},
 	{Name: "SubreaperMarkAtBirth", Says: "a new process is marked as below a subreaper only if its parent is one or is below one",
 		Source: "copy_process: has_child_subreaper", Versions: V6, State: subreaperMarkAtBirth},
 	{Name: "SiblingSignalsAsLeader", Says: "a sibling of its creator has the exit signal that the creator's leader has when it is born",
@@ -30,7 +30,7 @@ var births = []Invariant{
 }
 
 func firstForkFailedIsDead(c *Check) error {
-	if c.Op.Kind != model.Clone || !c.failed() {
+	if !c.failed() {
 		return nil
 	}
 	ns := forChildren(c.Before, c.Op.Actor)

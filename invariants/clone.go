@@ -9,35 +9,35 @@ import (
 // clones are what a clone must do: whom it makes, and what the child gets.
 var clones = []Invariant{
 	{Name: "FlagRules", Says: "clone refuses with EINVAL exactly the combinations of flags that its rules name",
-		Source: "do_fork, copy_process", Premise: "a clone without fault", Step: flagRules},
+		Source: "do_fork, copy_process", Premise: "a clone without fault", Of: model.Clone, Step: flagRules},
 	{Name: "ForkMakesOne", Says: "a fork makes one task: total_forks and nr_threads grow by one, process_counts by one for a leader",
-		Source: "copy_process", Premise: "a successful clone", Step: forkMakesOne},
+		Source: "copy_process", Premise: "a successful clone", Of: model.Clone, Step: forkMakesOne},
 	{Name: "ChildOfCaller", Says: "the child's parent is the caller, or the caller's parent with PARENT or THREAD",
-		Source: "copy_process: real_parent", Premise: "a successful clone", Step: childOfCaller},
+		Source: "copy_process: real_parent", Premise: "a successful clone", Of: model.Clone, Step: childOfCaller},
 	{Name: "ExitSignalAsAsked", Says: "the exit signal is the one asked for, the caller's leader's with PARENT, and -1 for a thread",
-		Source: "copy_process: exit_signal", Premise: "a successful clone", Step: exitSignalAsAsked},
-	{Name: "ExecIDRecorded", Says: "the child records the exec id of the parent that it has", Source: "copy_process: parent_exec_id", Premise: "a successful clone", Step: execIDRecorded},
+		Source: "copy_process: exit_signal", Premise: "a successful clone", Of: model.Clone, Step: exitSignalAsAsked},
+	{Name: "ExecIDRecorded", Says: "the child records the exec id of the parent that it has", Source: "copy_process: parent_exec_id", Premise: "a successful clone", Of: model.Clone, Step: execIDRecorded},
 	{Name: "SharesAsAsked", Says: "the child shares exactly what the flags ask for; anything else it has is new and its own",
-		Source: "copy_process: the copy stages", Premise: "a successful clone", Step: sharesAsAsked},
+		Source: "copy_process: the copy stages", Premise: "a successful clone", Of: model.Clone, Step: sharesAsAsked},
 	{Name: "NamespacesAsAsked", Says: "the child gets a new namespace for each NEW flag and keeps the others",
-		Source: "create_new_namespaces", Premise: "a successful clone", Step: namespacesAsAsked},
+		Source: "create_new_namespaces", Premise: "a successful clone", Of: model.Clone, Step: namespacesAsAsked},
 	{Name: "TimeNSMoves", Says: "a child that does not share the memory is born in the time namespace for its creator's children; anyone else keeps its own",
 		Source: "timens_on_fork, copy_time_ns", Versions: V6, Premise: "a successful clone or unshare", Step: timeNSMoves},
 	{Name: "NewPidNSBegins", Says: "a clone with NEWPID has number 1 in a new pid namespace below the caller's and is its init",
-		Source: "copy_pid_ns, copy_process", Premise: "a successful clone with NEWPID", Step: newPidNSBegins},
+		Source: "copy_pid_ns, copy_process", Premise: "a successful clone with NEWPID", Of: model.Clone, Step: newPidNSBegins},
 	{Name: "Newborn", Says: "a newborn has no pending signals, children, pdeath signal, robust list or stepping, and has not executed a program",
-		Source: "copy_process: the resets", Premise: "a successful clone", Step: newborn},
+		Source: "copy_process: the resets", Premise: "a successful clone", Of: model.Clone, Step: newborn},
 	{Name: "Inherits", Says: "a newborn inherits the mask, the credentials of a thread, and for a process the group, the session and the limits",
-		Source: "copy_process", Premise: "a successful clone", Step: inherits},
-	{Name: "AltstackReset", Says: "the alternate stack is gone with VM, unless with VFORK", Source: "copy_process: sas_ss_reset", Premise: "a clone by a task with an alternate stack", Step: altstackReset},
+		Source: "copy_process", Premise: "a successful clone", Of: model.Clone, Step: inherits},
+	{Name: "AltstackReset", Says: "the alternate stack is gone with VM, unless with VFORK", Source: "copy_process: sas_ss_reset", Premise: "a clone by a task with an alternate stack", Of: model.Clone, Step: altstackReset},
 	{Name: "ThreadStaysInPidNS", Says: "a thread is created in its group's pid namespace", Source: "copy_process: thread_in_other_pidns",
-		Premise: "a successful clone with THREAD", Step: threadStaysInPidNS},
-	{Name: "SubreaperInherited", Says: "a new process knows that an ancestor is a subreaper", Source: "copy_signal", Premise: "a new process of a subreaper", Step: subreaperInherited},
+		Premise: "a successful clone with THREAD", Of: model.Clone, Step: threadStaysInPidNS},
+	{Name: "SubreaperInherited", Says: "a new process knows that an ancestor is a subreaper", Source: "copy_signal", Premise: "a new process of a subreaper", Of: model.Clone, Step: subreaperInherited},
 }
 
 // flagRules states the predicate of clone's flag checks once more, independently of the rows.
 func flagRules(c *Check) error {
-	if c.Op.Kind != model.Clone || c.faulted() {
+	if c.faulted() {
 		return nil
 	}
 	c.met()

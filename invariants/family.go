@@ -68,7 +68,7 @@ var family = []Invariant{
 	{Name: "AutoreapConsistent", Says: "nothing becomes a zombie whose parent ignores SIGCHLD, and everything else does",
 		Source: "do_notify_parent", Premise: "a process that died under its parent's eyes", Step: autoreapConsistent},
 	{Name: "ThreadExitIsPrivate", Says: "when one of several threads exits, its children go to another thread of its group",
-		Source: "find_new_reaper", Premise: "a thread with children that exited before its group", Step: threadExitIsPrivate},
+		Source: "find_new_reaper", Premise: "a thread with children that exited before its group", Of: model.Exit, Step: threadExitIsPrivate},
 }
 
 // Refuted are sentences that sound true and are not. They stay, with a counterexample, so that nobody adds them again.
@@ -386,7 +386,7 @@ func (c *Check) outlived(t model.TaskID) bool {
 func threadExitIsPrivate(c *Check) error {
 	t := c.Op.Actor
 	b := &c.Before.Task[t]
-	if c.Op.Kind != model.Exit || c.Result.Outcome != model.Gone || b.Children == 0 || !c.outlived(t) {
+	if c.Result.Outcome != model.Gone || b.Children == 0 || !c.outlived(t) {
 		return nil
 	}
 	c.met()

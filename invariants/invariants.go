@@ -16,6 +16,8 @@ type Invariant struct {
 
 	Versions string // the version that it speaks of: V311 or V6; "" is all
 
+	Of model.Kind // the op that a Step speaks of; 0 is any
+
 	Premise string // what must have happened for it to have anything to say; "" if it always has
 
 	Task  func(c *Check, t model.TaskID) error // for each task that is hashed
@@ -43,7 +45,8 @@ type Check struct {
 	Result *model.Result
 	Census Census // of After
 
-	differs bool // After is not Before
+	differs bool         // After is not Before
+	made    model.TaskID // the task that a clone has just made, 0 if it failed or the child is gone again
 
 	row  int // the invariant that is being asked
 	seen []int
@@ -76,38 +79,59 @@ func (b *Breach) String() string {
 type Checker struct {
 	Invariants []Invariant // nil: All
 	Seen       []int       // counts, by row, how often a premise was met; nil or as long as Invariants
-	asked      []asked     // those of Invariants that speak of version
+	asked      questions
 	version    string
 	c          Check
 	scratch    model.State
 	result     model.Result
 }
 
-// asked is an invariant without its words: a step goes through all of them, and what it does not read stays out of its way.
+// asked is an invariant without its words: a step goes through many of them, and what it does not read stays out of its way.
 type asked struct {
 	task        func(c *Check, t model.TaskID) error
 	state, step func(c *Check) error
 	row         int
 }
 
-// of are the invariants that speak of a version.
-func (ck *Checker) of(version string) []asked {
+// questions are what there is to ask after a step: by whether it changed anything, and by its op. Op 0 is a step that is not
+// that of a whole op.
+type questions [2][model.NKinds][]asked
+
+// after are the invariants of a version to ask after a step.
+func (ck *Checker) after(version string, differs bool, kind model.Kind) []asked {
 	if ck.version != version {
-		ck.version, ck.asked = version, nil
+		ck.version, ck.asked = version, questions{}
 		list := ck.list()
 		for i := range list {
-			if inv := &list[i]; inv.In(version) {
-				ck.asked = append(ck.asked, asked{inv.Task, inv.State, inv.Step, i})
+			if list[i].In(version) {
+				ck.asked.add(&list[i], i)
 			}
 		}
 	}
-	return ck.asked
+	if differs {
+		return ck.asked[1][kind]
+	}
+	return ck.asked[0][kind]
+}
+
+// add adds an invariant wherever it is to be asked.
+func (q *questions) add(inv *Invariant, row int) {
+	for kind := range model.NKinds {
+		step := inv.Step != nil && kind != 0 && (inv.Of == 0 || inv.Of == kind)
+		if a := (asked{inv.Task, inv.State, inv.Step, row}); step || inv.State != nil || inv.Task != nil {
+			q[1][kind] = append(q[1][kind], a)
+			if step {
+				q[0][kind] = append(q[0][kind], a)
+			}
+		}
+	}
 }
 
 // Step checks one step. Invariants of states are skipped when the step changed nothing.
 func (ck *Checker) Step(k *model.Kernel, before, after *model.State, op model.Op, res *model.Result) *Breach {
 	c := &ck.c
 	c.K, c.Before, c.After, c.Op, c.Result, c.seen = k, before, after, op, res, ck.Seen
+	c.made = c.newTask()
 	if after.Panic {
 		return ck.panicked(k)
 	}
@@ -115,18 +139,21 @@ func (ck *Checker) Step(k *model.Kernel, before, after *model.State, op model.Op
 	if c.differs {
 		c.Census.take(k, after)
 	}
-	whole := op.Kind != model.Resume && op.Pause == 0 && res.Outcome != model.NoTask
-	list := ck.of(k.Name)
+	kind := op.Kind
+	if op.Kind == model.Resume || op.Pause != 0 || res.Outcome == model.NoTask {
+		kind = 0
+	}
+	list := ck.after(k.Name, c.differs, kind)
 	for i := range list {
 		inv := &list[i]
 		c.row = inv.row
 		var err error
 		switch {
-		case inv.step != nil && whole:
+		case inv.step != nil:
 			err = inv.step(c)
-		case inv.state != nil && c.differs:
+		case inv.state != nil:
 			err = inv.state(c)
-		case inv.task != nil && c.differs:
+		default:
 			err = c.each(inv.task)
 		}
 		if err != nil {
@@ -161,7 +188,7 @@ func (ck *Checker) Quiet(k *model.Kernel, s *model.State) *Breach {
 	if k.Drain(&ck.scratch, &ck.result); ck.scratch.Panic {
 		return nil
 	}
-	c.K, c.Before, c.After, c.Op, c.Result = k, s, &ck.scratch, model.Op{}, &ck.result
+	c.K, c.Before, c.After, c.Op, c.Result, c.made = k, s, &ck.scratch, model.Op{}, &ck.result, 0
 	c.Census.take(k, c.After)
 	list := ck.list()
 	for i := range list {

@@ -76,7 +76,7 @@ var limits = []Invariant{
 			return nil
 		}},
 	{Name: "NprocRefusedOver", Says: "a fork fails for RLIMIT_NPROC only if it would pass a limit, and nobody exempt fails",
-		Source: "copy_process: rlimit_nproc; is_rlimit_overlimit", Versions: V6, Premise: "a clone that RLIMIT_NPROC refused", Step: nprocRefusedOver},
+		Source: "copy_process: rlimit_nproc; is_rlimit_overlimit", Versions: V6, Premise: "a clone that RLIMIT_NPROC refused", Of: model.Clone, Step: nprocRefusedOver},
 	{Name: "MaxThreadsBound", Says: "a fork leaves at most max_threads threads, and one more for each other fork in flight",
 		Source: "copy_process: max_threads", Premise: "a successful clone under a low max_threads", Step: func(c *Check) error {
 			if c.child() == 0 || c.K.MaxThreads > model.MaxTasks {
@@ -156,7 +156,10 @@ func (c *Check) call() model.Kind {
 }
 
 // child is the task that a clone has just made, 0 if it failed or the child is gone again.
-func (c *Check) child() model.TaskID {
+func (c *Check) child() model.TaskID { return c.made }
+
+// newTask finds it.
+func (c *Check) newTask() model.TaskID {
 	var t model.TaskID
 	switch {
 	case c.call() != model.Clone:
@@ -195,7 +198,7 @@ func ucountsExact(c *Check) error {
 
 // nprocRefusedOver charges the child once more, by hand: its own user namespace, if it brings one, and those above.
 func nprocRefusedOver(c *Check) error {
-	if c.Op.Kind != model.Clone || c.Result.Why != "rlimit_nproc" || c.faulted() {
+	if c.Result.Why != "rlimit_nproc" || c.faulted() {
 		return nil
 	}
 	c.met()

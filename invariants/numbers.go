@@ -9,14 +9,14 @@ import (
 // numbers are the invariants of how pid numbers are handed out, and where v6.x begins to search.
 var numbers = []Invariant{
 	{Name: "NumbersGrow", Says: "a new number is above the last one, or the search began anew at RESERVED_PIDS",
-		Source: "alloc_pidmap", Versions: V311, Premise: "a successful clone", Step: numbersGrow},
+		Source: "alloc_pidmap", Versions: V311, Premise: "a successful clone", Of: model.Clone, Step: numbersGrow},
 	{Name: "NumberIsNext", Says: "a new number is the next free one below pid_max; when there is none, the lowest, which after the first RESERVED_PIDS is no lower than that",
-		Source: "alloc_pid, idr_alloc_cyclic", Versions: V6, Premise: "a successful clone", Step: numberIsNext},
+		Source: "alloc_pid, idr_alloc_cyclic", Versions: V6, Premise: "a successful clone", Of: model.Clone, Step: numberIsNext},
 	{Name: "NumberNoted", Says: "a fork leaves the cursor of each of its pid namespaces at the number that it gave out", Source: "alloc_pid",
-		Premise: "a successful clone", Step: numberNoted},
+		Premise: "a successful clone", Of: model.Clone, Step: numberNoted},
 	{Name: "CursorKept", Says: "the cursor of a pid namespace with members is not back at the start", Source: "alloc_pid: out_free", Versions: V6, State: cursorKept},
 	{Name: "NumberRefusedAtEnd", Says: "a fork finds no number only if none is free above the cursor, nor where the search begins anew",
-		Source: "alloc_pid, idr_alloc_cyclic", Versions: V6, Premise: "a clone that found no free number", Step: numberRefusedAtEnd},
+		Source: "alloc_pid, idr_alloc_cyclic", Versions: V6, Premise: "a clone that found no free number", Of: model.Clone, Step: numberRefusedAtEnd},
 	{Name: "DeadNSGainsNoNumber", Says: "a pid namespace that takes no new members gives out no number to a child of its own level", Source: "alloc_pid", Versions: V6, State: deadNSGainsNoNumber},
 }
 
@@ -115,7 +115,7 @@ func cursorKept(c *Check) error {
 }
 
 func numberRefusedAtEnd(c *Check) error {
-	if c.Op.Kind != model.Clone || c.Result.Errno != model.EAGAIN || c.Result.Why != "alloc_pidmap" && c.Result.Why != "alloc_pidmap_parents" || c.faulted() {
+	if c.Result.Errno != model.EAGAIN || c.Result.Why != "alloc_pidmap" && c.Result.Why != "alloc_pidmap_parents" || c.faulted() {
 		return nil
 	}
 	c.met()

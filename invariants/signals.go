@@ -43,9 +43,9 @@ var signals = []Invariant{
 	{Name: "StopIsOfGroup", Says: "when a group is stopped, each of its threads is stopped or cannot be", Source: "do_signal_stop",
 		Premise: "a stopped group", Task: stopIsOfGroup},
 	{Name: "KillReaches", Says: "a signal that kill sent is pending, or was acted on, or is ignored",
-		Source: "__send_signal", Premise: "a successful kill of one process", Step: killReaches},
+		Source: "__send_signal", Premise: "a successful kill of one process", Of: model.Kill, Step: killReaches},
 	{Name: "SigkillKills", Says: "SIGKILL kills every process that is not an init seen from inside",
-		Source: "complete_signal", Premise: "a successful SIGKILL", Step: sigkillKills},
+		Source: "complete_signal", Premise: "a successful SIGKILL", Of: model.Kill, Step: sigkillKills},
 	{Name: "InitIsProtected", Says: "a signal from inside does nothing to a namespace's init that has no handler for it",
 		Source: "sig_task_ignored", Premise: "a fatal signal to an init from inside", Step: initIsProtected},
 	{Name: "InitEndsByExitOrKill", Says: "the group of an init ends by its own exit or by SIGKILL, by no other signal", Source: "sig_task_ignored, complete_signal",
@@ -60,10 +60,10 @@ var signals = []Invariant{
 		return fmt.Errorf("the global init died of %v by %s", c.call(), name(c.Before, c.Op.Actor))
 	}},
 	{Name: "GroupSignalReachesAll", Says: "a signal to a process group reaches every member that may be signalled",
-		Source: "__kill_pgrp_info", Premise: "a signal to a process group", Step: groupSignalReachesAll},
-	{Name: "ContResumes", Says: "SIGCONT resumes a stopped process", Source: "prepare_signal", Premise: "a SIGCONT to a stopped process", Step: contResumes},
+		Source: "__kill_pgrp_info", Premise: "a signal to a process group", Of: model.Kill, Step: groupSignalReachesAll},
+	{Name: "ContResumes", Says: "SIGCONT resumes a stopped process", Source: "prepare_signal", Premise: "a SIGCONT to a stopped process", Of: model.Kill, Step: contResumes},
 	{Name: "ExitCodeOfLastThread", Says: "a process whose threads exit one by one ends with the code of the last one",
-		Source: "POSIX exit; do_exit", Premise: "a last thread that is not the leader", Step: exitCodeOfLastThread},
+		Source: "POSIX exit; do_exit", Premise: "a last thread that is not the leader", Of: model.Exit, Step: exitCodeOfLastThread},
 	{Name: "GroupExitCodeStays", Says: "the first exit of a whole group decides its code", Source: "do_group_exit", Premise: "a group that is exiting", Step: groupExitCodeStays},
 }
 
@@ -179,7 +179,7 @@ func initIsProtected(c *Check) error {
 }
 
 func groupSignalReachesAll(c *Check) error {
-	if c.Op.Kind != model.Kill || c.Op.Sig != model.SIGKILL || c.Result.Errno != 0 || c.Op.Target != 0 || c.Op.Arg != 0 {
+	if c.Op.Sig != model.SIGKILL || c.Result.Errno != 0 || c.Op.Target != 0 || c.Op.Arg != 0 {
 		return nil
 	}
 	c.met()
@@ -213,7 +213,7 @@ func exitCodeOfLastThread(c *Check) error {
 	t := c.Op.Actor
 	b := &c.Before.Task[t]
 	sig := &c.Before.Signal[b.Signal]
-	if c.Op.Kind != model.Exit || c.Result.Outcome != model.Gone || b.Leader == t || sig.Live != 1 || sig.Flags&model.SignalGroupExit != 0 {
+	if c.Result.Outcome != model.Gone || b.Leader == t || sig.Live != 1 || sig.Flags&model.SignalGroupExit != 0 {
 		return nil
 	}
 	c.met()

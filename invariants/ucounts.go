@@ -20,7 +20,7 @@ var ucounts = []Invariant{
 	{Name: "NprocSettledLater", Says: "a fork that was held up before it was charged leaves no counter above its limit either",
 		Source: "copy_process: rlimit_nproc", Versions: V6, State: nprocSettledLater},
 	{Name: "SysctlRules", Says: "a sysctl needs CAP_SYS_RESOURCE, for pid_max root or CAP_SYS_ADMIN, keeps its range, and takes effect for the caller's own namespace only",
-		Source: "user_namespaces(7); set_permissions, pid_table_root_permissions", Versions: V6, Premise: "a sysctl", Step: sysctlRules},
+		Source: "user_namespaces(7); set_permissions, pid_table_root_permissions", Versions: V6, Premise: "a sysctl", Of: model.Sysctl, Step: sysctlRules},
 }
 
 // namespaced says whether the step is one of a call that may make namespaces.
@@ -150,7 +150,7 @@ func nprocSettledLater(c *Check) error {
 
 // sysctlRules states once more who may write what, independently of the rows.
 func sysctlRules(c *Check) error {
-	if c.Op.Kind != model.Sysctl || c.Result.Outcome != model.Returned || c.faulted() {
+	if c.Result.Outcome != model.Returned || c.faulted() {
 		return nil
 	}
 	c.met()

@@ -16,9 +16,9 @@ var v6 = []Invariant{
 	{Name: "StopCounted", Says: "group_stop_count is the number of threads that have yet to stop", Source: "do_signal_stop, task_join_group_stop", Versions: V6, Task: stopCounted},
 	{Name: "DyingTakesNothing", Says: "nothing is sent to a group that is exiting", Source: "prepare_signal", Versions: V6, State: dyingTakesNothing},
 	{Name: "InitTakesOnlyForced", Says: "nothing but SIGKILL and SIGSTOP is queued on an init that does not block or handle it, from wherever it comes",
-		Source: "sig_task_ignored", Versions: V6, Premise: "a signal to an init", Step: initTakesOnlyForced},
+		Source: "sig_task_ignored", Versions: V6, Premise: "a signal to an init", Of: model.Kill, Step: initTakesOnlyForced},
 	{Name: "HeirIsFirst", Says: "the children of a thread that exits before its group go to the first thread that is left, the leader before all",
-		Source: "find_alive_thread", Versions: V6, Premise: "a thread with children that exited before its group", Step: heirIsFirst},
+		Source: "find_alive_thread", Versions: V6, Premise: "a thread with children that exited before its group", Of: model.Exit, Step: heirIsFirst},
 	{Name: "ZombieHasNoFilter", Says: "a zombie has no seccomp filter", Source: "seccomp_filter_release", Versions: V6, Premise: "a zombie", Task: zombieHasNoFilter},
 	{Name: "InterruptedGoesOn", Says: "a call whose sleep a signal has ended has returned or begun anew, unless its task is stopped", Source: "do_signal", Versions: V6,
 		Task: interruptedGoesOn},
@@ -115,7 +115,7 @@ func (c *Check) blockedIn(group model.SignalID) bool {
 
 func heirIsFirst(c *Check) error {
 	a := c.Op.Actor
-	if c.Op.Kind != model.Exit || c.Result.Outcome != model.Gone || c.before().Children == 0 || !c.outlived(a) {
+	if c.Result.Outcome != model.Gone || c.before().Children == 0 || !c.outlived(a) {
 		return nil
 	}
 	c.met()
