@@ -131,7 +131,7 @@ func (q *questions) add(inv *Invariant, row int) {
 func (ck *Checker) Step(k *model.Kernel, before, after *model.State, op model.Op, res *model.Result) *Breach {
 	c := &ck.c
 	c.K, c.Before, c.After, c.Op, c.Result, c.seen = k, before, after, op, res, ck.Seen
-	c.made = c.newTask()
+	c.made, c.differs = c.newTask(), true
 	if after.Panic {
 		return ck.panicked(k)
 	}
@@ -163,6 +163,9 @@ func (ck *Checker) Step(k *model.Kernel, before, after *model.State, op model.Op
 	}
 	return nil
 }
+
+// Changed says whether the last step that was checked changed anything.
+func (ck *Checker) Changed() bool { return ck.c.differs }
 
 // panicked asks what is to be said of the death of the global init.
 func (ck *Checker) panicked(k *model.Kernel) *Breach {

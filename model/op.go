@@ -91,7 +91,7 @@ type Flight struct {
 	Delayed   SigSet // clone of v6.x: signals to many processes that came meanwhile, for the child
 	Flags     Flags  // Op.Flags with what unshare adds
 	Took      Took
-	Ret       int32
+	Ret       int32 `key:"number"`
 	Nr        int32 // kill, wait4: the number that the call was given; exit: the children to release, a bit each
 	Err       Errno
 	Code      uint16  // exit: the code; wait4: the status found; clone: the child's number inside
@@ -102,10 +102,10 @@ type Flight struct {
 	ZapLeader TaskID  // the leader that release_task goes on with
 	Pid       PidID   // clone: the child's new pid; wait4: the pid it waits for, counted
 	Type      PidType // wait4: which list of Pid; NPidtypes is any child
-	Nsproxy   Ref     // a new nsproxy, not yet installed
-	Cred      Ref     // a new cred, not yet installed
-	Files     Ref     // unshare: a new file table, not yet installed
-	FS        Ref     // unshare: a new fs_struct, not yet installed
+	Nsproxy   Ref     `ref:"nsproxy"` // a new nsproxy, not yet installed
+	Cred      Ref     `ref:"cred"`    // a new cred, not yet installed
+	Files     Ref     `ref:"files"`   // unshare: a new file table, not yet installed
+	FS        Ref     `ref:"fs"`      // unshare: a new fs_struct, not yet installed
 	On        bool
 	Paused    bool
 	Asleep    bool

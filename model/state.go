@@ -133,13 +133,13 @@ const (
 type Task struct {
 	Pending, Blocked SigSet // private pending signals; the signal mask
 
-	Nr         uint16 // task.pid: the number in the global pid namespace
-	Tgid       uint16 // task.tgid: the leader's Nr
+	Nr         uint16 `key:"-"` // task.pid: the number in the global pid namespace, which its struct pid has
+	Tgid       uint16 `key:"-"` // task.tgid: the leader's Nr
 	ExitSignal int16  // sent to the parent at death; -1 for threads, 0 for none
 	ExitCode   uint16 // in the form that wait4 reports: code<<8, or the signal
 	Flags      TaskFlags
 
-	Ref  [InTask]Ref      // what clone shares, copies or renews, by class
+	Ref  [InTask]Ref      `ref:"mm"` // what clone shares, copies or renews, by class
 	Pids [NPidtypes]PidID // task.pids[type].pid; linked only where Attached says so
 
 	Leader     TaskID // group_leader
@@ -189,7 +189,7 @@ type SignalStruct struct {
 	NprocCur          int16  // rlim[RLIMIT_NPROC].rlim_cur
 	NprocMax          int16
 	GroupExitCode     uint16
-	NrThreads         int8 // hashed threads
+	NrThreads         int8 `key:"-"` // hashed threads: a count of them
 	Live              int8 // threads that have not passed the decrement in do_exit
 	Flags             SignalFlags
 	StopCount         int8 // group_stop_count
@@ -212,7 +212,7 @@ type SighandStruct struct {
 
 // Pid is struct pid: a number at each level from the global namespace down to its own.
 type Pid struct {
-	Nr     [MaxLevels]uint16  // numbers[i].nr; 0 where none is taken
+	Nr     [MaxLevels]uint16  `key:"number"` // numbers[i].nr; 0 where none is taken
 	NS     [MaxLevels]PidNSID // numbers[i].ns
 	Count  int8               // references; the hash holds one
 	Level  uint8              // the deepest level
@@ -222,9 +222,9 @@ type Pid struct {
 
 // PidNamespace is struct pid_namespace.
 type PidNamespace struct {
-	LastPid  uint16
+	LastPid  uint16 `key:"cursor"`
 	PidMax   uint16 // numbers are below it; v3.11 has one for all, in the global namespace
-	Hashed   int8   // nr_hashed without the PIDNS_HASH_ADDING bit
+	Hashed   int8   `key:"-"` // nr_hashed: a count of struct pids, without the PIDNS_HASH_ADDING bit
 	Level    uint8
 	Parent   PidNSID
 	UserNS   UserNSID
@@ -248,7 +248,7 @@ type UserNamespace struct {
 // User is user_struct of v3.11.
 type User struct {
 	UID       uint16
-	Processes int16
+	Processes int16 `key:"-"` // a count of its tasks
 }
 
 // CredStruct is struct cred; real_cred and cred of a task are the same here.
@@ -263,7 +263,7 @@ type CredStruct struct {
 // below that it owns.
 type Ucounts struct {
 	UID        uint16
-	Nproc      int16             // rlimit[UCOUNT_RLIMIT_NPROC]
+	Nproc      int16             `key:"-"` // rlimit[UCOUNT_RLIMIT_NPROC]: a count of tasks, here and below
 	Namespaces [NNamespaces]int8 // ucount[], by class from MntNS on
 	NS         UserNSID
 	Count      int8 // references
@@ -274,31 +274,31 @@ const UcountUnlimited uint8 = 255
 
 // NsproxyStruct is struct nsproxy.
 type NsproxyStruct struct {
-	NS              [6]Ref // mnt, uts, ipc, net, cgroup, time: classes MntNS..TimeNS; v3.11 has no cgroup and time namespaces
+	NS              [6]Ref `ref:"mnt_ns"` // mnt, uts, ipc, net, cgroup, time: classes MntNS..TimeNS; v3.11 has no cgroup and time namespaces
 	ForChildren     PidNSID
-	TimeForChildren Ref
+	TimeForChildren Ref `ref:"time_ns"`
 }
 
 // State is the whole kernel as one comparable value: fixed arrays and handles, no pointers, no holes.
-// Copy it with =, compare it with ==.
+// Copy it with =, compare it with ==. The tags say what a search takes for the same state, see internal/canon.
 type State struct {
-	Task    [MaxTasks]Task
-	Signal  [MaxTasks]SignalStruct
-	Sighand [Slots]SighandStruct
-	Flight  [MaxTasks]Flight // the call that a task is in, by actor
-	Pid     [MaxPids]Pid
-	PidNS   [MaxPidNS]PidNamespace
-	UserNS  [MaxUserNS]UserNamespace
-	User    [MaxUsers]User
-	Cred    [Slots]CredStruct
-	Ucounts [MaxUcounts]Ucounts
-	Charged [NNamespaces][Slots]UcountsID // v6.x: where each namespace is charged, by class from MntNS on
-	Nsproxy [Slots]NsproxyStruct
-	Count   [NClasses][Slots]int8
+	Task    [MaxTasks]Task                `arena:"task"`
+	Signal  [MaxTasks]SignalStruct        `arena:"signal"`
+	Sighand [Slots]SighandStruct          `arena:"sighand"`
+	Flight  [MaxTasks]Flight              `arena:"task"` // the call that a task is in, by actor
+	Pid     [MaxPids]Pid                  `arena:"pid"`
+	PidNS   [MaxPidNS]PidNamespace        `arena:"pid_ns"`
+	UserNS  [MaxUserNS]UserNamespace      `arena:"user_ns"`
+	User    [MaxUsers]User                `arena:"user"`
+	Cred    [Slots]CredStruct             `arena:"cred"`
+	Ucounts [MaxUcounts]Ucounts           `arena:"ucounts"`
+	Charged [NNamespaces][Slots]UcountsID `arena:"mnt_ns"` // v6.x: where each namespace is charged, by class from MntNS on
+	Nsproxy [Slots]NsproxyStruct          `arena:"nsproxy"`
+	Count   [NClasses][Slots]int8         `key:"-"` // who holds an object says how many do
 
-	NrThreads     int32 // nr_threads
-	ProcessCounts int32 // process_counts
-	TotalForks    uint32
+	NrThreads     int32  `key:"-"` // nr_threads: a count of tasks
+	ProcessCounts int32  `key:"-"` // process_counts: a count of leaders
+	TotalForks    uint32 `key:"-"` // nothing looks at it
 	Tasks         TaskID // head of the list of processes
 	Panic         bool   // the global init died
 	Oops          Oops   // the first thing that a kernel would have crashed on

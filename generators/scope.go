@@ -1,0 +1,119 @@
+package generators
+
+import (
+	"slices"
+
+	"forkcheck/model"
+)
+
+// Scope is a corner of what can be done, small enough to be searched whole: a world, and an alphabet of ops.
+type Scope struct {
+	Name  string
+	Says  string
+	World string // options of the world, as in a trace's header
+	Tasks int    // task_structs at most, those of the world included
+	Depth int    // the longest trace; 0 is until there is nothing new
+	Forks int    // calls that are stopped half-way at most
+
+	Numbers bool // pid numbers are told apart, and where the search for the next one begins
+	Lazy    bool // the global init does nothing but wait
+
+	Letters func(k *model.Kernel) []Letter
+}
+
+// Alphabet is the alphabet of a scope for a kernel, in a world in which some task is `a`.
+func (sc *Scope) Alphabet(k *model.Kernel, a model.TaskID) *Alphabet {
+	return &Alphabet{Letters: sc.Letters(k), Tasks: sc.Tasks, InFlight: sc.Forks, first: a, lazy: sc.Lazy}
+}
+
+// Scopes are the named scopes, the smallest first. A counterexample is proved minimal in the first that can spell it.
+var Scopes = []Scope{
+	{Name: "flags", Says: "one clone or unshare with any word of 13 flags", Depth: 1, Letters: func(k *model.Kernel) []Letter {
+		all := words(threadFlags, model.CloneVM, model.CloneFS, model.CloneFiles, model.CloneSighand, model.CloneThread, model.CloneParent, model.CloneVfork,
+			model.CloneNewPID, model.CloneNewUser, model.CloneNewNS, model.CloneNewIPC, model.CloneSysvsem)
+		return slices.Concat(clonings(unique(all)...), unsharings(unique(all)...))
+	}},
+	{Name: "limits", Says: "processes under RLIMIT_NPROC, which they change", World: "uid=1000 nproc=3", Tasks: 5, Lazy: true, Depth: 6, Letters: func(k *model.Kernel) []Letter {
+		return slices.Concat(clonings(0, threadFlags, model.CloneNewUser), exitings(0), []Letter{waitForOne, mapIDs,
+			{Kind: model.Setrlimit, Arg: 2, Arg2: -1}, {Kind: model.Setrlimit, Arg: 1, Arg2: 3}, {Kind: model.Setrlimit, Arg: 4, Arg2: 4}}, unsharings(model.CloneNewUser))
+	}},
+	{Name: "numbers", Says: "five pid numbers, of which three are reserved once the search has come round", World: "pid_max=6 reserved_pids=3", Numbers: true, Lazy: true, Letters: func(k *model.Kernel) []Letter {
+		return slices.Concat(clonings(0, threadFlags), exitings(0), []Letter{waitForOne})
+	}},
+	{Name: "sharing", Says: "what processes and threads share, and unshare", Tasks: 4, Lazy: true, Letters: func(k *model.Kernel) []Letter {
+		return slices.Concat(clonings(words(model.CloneVM, model.CloneSighand, model.CloneThread, model.CloneFiles, model.CloneFS)...), exitings(0),
+			[]Letter{waitForOne}, unsharings(model.CloneFiles, model.CloneFS, model.CloneFiles|model.CloneFS))
+	}},
+	{Name: "family", Says: "who is whose parent, and hears of whose death", Tasks: 5, Depth: 6, Letters: func(k *model.Kernel) []Letter {
+		plain := clonings(0, threadFlags, model.CloneParent)
+		return slices.Concat(plain, exitings(0, 3), []Letter{exitGroup}, waitings(0), signalling(clonings(0, model.CloneParent), 0, model.SIGUSR1))
+	}},
+	{Name: "faults", Says: "calls of which any row fails", Depth: 2, Letters: func(k *model.Kernel) []Letter {
+		plain := clonings(0, threadFlags, model.CloneVM, model.CloneSysvsem, model.CloneNewUser, model.CloneNewPID, model.CloneNewNS)
+		if k.Name != "v3.11" {
+			plain = append(plain, clonings(model.ClonePidfd, model.CloneNewCgroup)...)
+		}
+		calls := slices.Concat(clonings(0), plain[1:], clonings(model.CloneNewUTS, model.CloneNewIPC, model.CloneNewNet),
+			unsharings(model.CloneNewUser, model.CloneNewNS|model.CloneNewUser, model.CloneFiles|model.CloneNewNS, model.CloneNewPID))
+		return slices.Concat(plain, exitings(0), waitings(0), failing(k, calls))
+	}},
+	{Name: "pidns", Says: "pid namespaces, their inits, and the death of these", Tasks: 6, Depth: 5, Letters: func(k *model.Kernel) []Letter {
+		return slices.Concat(clonings(0, threadFlags, model.CloneParent, model.CloneNewPID, model.CloneVM), exitings(0), unsharings(model.CloneNewPID), waitings(0), killings(model.SIGKILL))
+	}},
+	{Name: "wait", Says: "what wait4 reports, to whom, and when", Tasks: 5, Depth: 5, Letters: func(k *model.Kernel) []Letter {
+		return slices.Concat(clonings(0, threadFlags), signalling(clonings(0), 0, model.SIGUSR1), exitings(0, 3), []Letter{exitGroup},
+			waitings(0, model.WNOHANG, model.WALL, model.WCLONE, model.WNOTHREAD, model.WUNTRACED|model.WCONTINUED),
+			[]Letter{{Kind: model.Sigaction, Sig: model.SIGCHLD, Mode: model.SigIgn}, {Kind: model.Sigaction, Sig: model.SIGCHLD, Flags: model.SANOCLDWAIT, Mode: model.SigDfl}},
+			killings(model.SIGSTOP, model.SIGCONT))
+	}},
+	{Name: "signals", Says: "who gets a signal, and what it does", Tasks: 5, Depth: 4, Letters: func(k *model.Kernel) []Letter {
+		letters := slices.Concat(clonings(0, threadFlags), exitings(0), killings(model.SIGKILL, model.SIGTERM, model.SIGSTOP, model.SIGCONT, model.SIGUSR1, model.SIGTSTP))
+		for _, sig := range []model.Signal{model.SIGKILL, model.SIGTERM, model.SIGUSR1} {
+			letters = append(letters, Letter{Kind: model.Kill, Arg: -1, Sig: sig}, Letter{Kind: model.Tkill, Target: Anyone, Sig: sig})
+		}
+		for _, sig := range []model.Signal{model.SIGTERM, model.SIGUSR1, model.SIGTSTP} {
+			letters = append(letters, Letter{Kind: model.Sigaction, Sig: sig, Mode: model.SigHandler}, Letter{Kind: model.Sigaction, Sig: sig, Mode: model.SigIgn},
+				Letter{Kind: model.Sigprocmask, Mode: model.SigBlock, Set: sig.Bit()}, Letter{Kind: model.Sigprocmask, Mode: model.SigUnblock, Set: sig.Bit()})
+		}
+		return append(letters, waitings(0)...)
+	}},
+	{Name: "namespaces", Says: "namespaces of every kind, and who may have how many", Tasks: 4, Depth: 4, Lazy: true, Letters: func(k *model.Kernel) []Letter {
+		kinds := []model.Flags{model.CloneNewUser, model.CloneNewNS, model.CloneNewUTS, model.CloneNewIPC, model.CloneNewNet, model.CloneNewPID}
+		letters := slices.Concat(clonings(0, threadFlags), clonings(kinds...), unsharings(kinds...), []Letter{mapIDs}, exitings(0), waitings(0))
+		if k.Name == "v3.11" {
+			return letters
+		}
+		letters = slices.Concat(letters, clonings(model.CloneNewCgroup), unsharings(model.CloneNewCgroup, model.CloneNewTime))
+		for knob := model.KnobMnt; knob <= model.KnobUser; knob++ {
+			letters = append(letters, Letter{Kind: model.Sysctl, Arg2: int32(knob)})
+		}
+		return letters
+	}},
+	{Name: "races", Says: "two forks of an ordinary user, each held up anywhere", World: "uid=1000 nproc=3", Tasks: 7, Depth: 5, Forks: 2, Lazy: true, Letters: func(k *model.Kernel) []Letter {
+		return slices.Concat(clonings(0), pausing(k, clonings(0)))
+	}},
+	{Name: "pauses", Says: "two forks in flight, and what happens meanwhile", Tasks: 7, Depth: 4, Forks: 2, Letters: func(k *model.Kernel) []Letter {
+		plain := clonings(0, model.CloneParent, threadFlags)
+		return slices.Concat(plain, signalling(clonings(0), model.SIGUSR1), exitings(0), unsharings(model.CloneNewPID), killings(model.SIGKILL, model.SIGUSR1), pausing(k, plain))
+	}},
+}
+
+// unique drops doubles.
+func unique(list []model.Flags) (out []model.Flags) {
+	for _, w := range list {
+		if !slices.Contains(out, w) {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// FindScope finds a scope by name, nil if there is none.
+func FindScope(name string) *Scope {
+	for i := range Scopes {
+		if Scopes[i].Name == name {
+			return &Scopes[i]
+		}
+	}
+	return nil
+}
