@@ -30,7 +30,10 @@ type Failure struct {
 	Boot   model.Boot
 	Ops    []model.Op
 	Breach *invariants.Breach
+	AtEnd  bool   // it broke when all was killed and reaped
 	Rapid  string // what rapid says of the run: how many tests passed, and how to repeat it
+
+	Certificate *Certificate // how far it was looked for a shorter trace; nil if it was not
 }
 
 // FailFileError says that rapid cannot use a fail file: it was truncated, or made by other generators.

@@ -52,7 +52,7 @@ func ExampleCheckOptions_invariant() {
 		}}
 	list := []invariants.Invariant{mine}
 	failure := forkcheck.Sample(forkcheck.CheckOptions{Invariants: list}, 1, 1000)
-	failure = forkcheck.Minimize(failure, list)
+	failure = forkcheck.Minimize(failure, forkcheck.MinimizeOptions{Invariants: list})
 	fmt.Println(failure.Breach)
 	fmt.Print(failure.Trace())
 	// Output:
@@ -71,7 +71,7 @@ func ExampleCheckOptions_version() {
 		}
 	}
 	failure := forkcheck.Sample(forkcheck.CheckOptions{Version: kernel}, 1, 10000)
-	failure = forkcheck.Minimize(failure, nil)
+	failure = forkcheck.Minimize(failure, forkcheck.MinimizeOptions{})
 	fmt.Println(failure.Breach)
 	fmt.Print(failure.Trace())
 	// Output:

@@ -1,6 +1,7 @@
 package forkcheck
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"reflect"
@@ -38,10 +39,11 @@ type Exploration struct {
 
 // Run explores. It ends early with the context, with what is known until then.
 func (e *Explore) Run(ctx context.Context) (*Exploration, error) {
-	x, err := e.explorer()
+	boot, err := e.world()
 	if err != nil {
 		return nil, err
 	}
+	x := e.explorer(boot)
 	r := search.Run(ctx, x.space, search.Options{Depth: x.depth, Bytes: e.Bytes, Workers: e.Workers, Progress: e.Progress})
 	found := &Exploration{Stats: r.Stats, Why: r.Why}
 	for i := range r.Findings {
@@ -49,6 +51,26 @@ func (e *Explore) Run(ctx context.Context) (*Exploration, error) {
 	}
 	slices.SortStableFunc(found.Failures, func(f, g *Failure) int { return order(f) - order(g) })
 	return found, nil
+}
+
+// version is the kernel that is explored.
+func (e *Explore) version() *model.Version {
+	if e.Version == nil {
+		return model.V311()
+	}
+	return e.Version
+}
+
+// world is the one that is asked for, or the scope's.
+func (e *Explore) world() (*model.Boot, error) {
+	if e.Boot != nil {
+		return e.Boot, e.Boot.Check()
+	}
+	t, err := model.ParseTrace("scope "+e.Scope.Name, []byte("kernel "+e.version().Name+" "+e.Scope.World+"\n"))
+	if err != nil {
+		return nil, err
+	}
+	return &t.Boot, nil
 }
 
 // order puts known defects last.
@@ -70,32 +92,15 @@ type explorer struct {
 }
 
 // explorer prepares an exploration.
-func (e *Explore) explorer() (*explorer, error) {
-	v := e.Version
-	if v == nil {
-		v = model.V311()
-	}
-	boot := e.Boot
-	if boot == nil {
-		t, err := model.ParseTrace("scope "+e.Scope.Name, []byte("kernel "+v.Name+" "+e.Scope.World+"\n"))
-		if err != nil {
-			return nil, err
-		}
-		boot = &t.Boot
-	}
-	x := &explorer{kernel: &model.Kernel{Version: v, Limits: boot.Limits}, boot: *boot, list: e.Invariants, depth: e.Scope.Depth}
+func (e *Explore) explorer(boot *model.Boot) *explorer {
+	x := &explorer{kernel: &model.Kernel{Version: e.version(), Limits: boot.Limits}, boot: *boot, list: e.Invariants, depth: cmp.Or(e.Depth, e.Scope.Depth)}
 	if x.list == nil {
 		x.list = invariants.All
 	}
 	x.alphabet = e.Scope.Alphabet(x.kernel, boot.Actor())
-	if e.Tasks > 0 {
-		x.alphabet.Tasks = e.Tasks
-	}
-	if e.Depth > 0 {
-		x.depth = e.Depth
-	}
+	x.alphabet.Tasks = cmp.Or(e.Tasks, e.Scope.Tasks)
 	x.form = canon.New[model.State](keyTypes, canon.Options{Numbers: e.Scope.Numbers, Keep: e.Keep, Raw: e.Raw})
-	return x, boot.Check()
+	return x
 }
 
 // keyTypes say which arenas the indexes in a State point into.
@@ -195,7 +200,7 @@ func (x *explorer) failure(f *search.Finding) *Failure {
 	if f.AtEnd {
 		sp.End(&to)
 	}
-	failure.Breach = sp.breach
+	failure.Breach, failure.AtEnd = sp.breach, f.AtEnd
 	return failure
 }
 

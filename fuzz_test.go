@@ -70,7 +70,7 @@ func TestFuzzerFails(t *testing.T) {
 		t.Fatalf("the failure is %+v, want FilesCount at the third op", f)
 	}
 	const want = "kernel v3.11\na.fork().fault(copy_files, ENOMEM) // ENOMEM copy_files\n"
-	if diff := cmp.Diff(want, forkcheck.Minimize(f, nil).Trace().String()); diff != "" {
+	if diff := cmp.Diff(want, forkcheck.Minimize(f, forkcheck.MinimizeOptions{}).Trace().String()); diff != "" {
 		t.Errorf("the shortest trace (-want +got):\n%s", diff)
 	}
 }

@@ -14,30 +14,42 @@ import (
 // same trace on every machine.
 const minimizeRuns = 20000
 
+// MinimizeOptions say how a counterexample is made smaller. The zero value keeps to the invariant that broke.
+type MinimizeOptions struct {
+	Invariants []invariants.Invariant // nil: all
+	Any        bool                   // another invariant may break, if that is no known defect: a bug has many symptoms, and the nearest one is as good
+	States     uint64                 // how many transitions the proof may take; 0 is ProofStates, and 1 comes to no proof
+}
+
 // Minimize makes a counterexample smaller for as long as the same invariant breaks: fewer ops first, then fewer options of
 // the world, then plainer ops. Rapid lowers what was drawn; this edits the trace, in which a task is called by the line that
-// made it, so that dropping a line renames nobody. A nil inv is all invariants.
-func Minimize(f *Failure, inv []invariants.Invariant) *Failure { return minimize(f, inv, false) }
-
-// MinimizeAny lets any invariant break instead, if that is no known defect: a bug has many symptoms, and this comes to the
-// nearest one whichever was met first.
-func MinimizeAny(f *Failure, inv []invariants.Invariant) *Failure { return minimize(f, inv, true) }
-
-func minimize(f *Failure, inv []invariants.Invariant, any bool) *Failure {
-	m := &minimizer{version: f.Kernel.Version, checker: invariants.Checker{Invariants: inv}, breach: f.Breach, any: any, runs: minimizeRuns}
-	m.best.boot = f.Boot
-	for _, l := range f.Trace().Lines {
-		if l.Stmt != nil {
-			m.best.stmts = append(m.best.stmts, *l.Stmt)
-		}
+// made it, so that dropping a line renames nobody. Then a search of the smallest scope that can spell the trace proves that no
+// trace there is shorter, or finds one; of the shortest it takes the first, so that it does not matter where the descent began.
+func Minimize(f *Failure, o MinimizeOptions) *Failure {
+	m := &minimizer{version: f.Kernel.Version, checker: invariants.Checker{Invariants: o.Invariants}, breach: f.Breach, any: o.Any, runs: minimizeRuns, states: o.States}
+	if m.states == 0 {
+		m.states = ProofStates
 	}
+	m.best = candidateOf(f)
 	if !m.run(&m.best) {
 		return f
 	}
 	for m.round() {
 	}
+	certificate := m.prove()
 	c := &m.best
-	return &Failure{Kernel: c.kernel(m.version), Boot: c.boot, Ops: c.ops, Breach: c.breach, Rapid: f.Rapid}
+	return &Failure{Kernel: c.kernel(m.version), Boot: c.boot, Ops: c.ops, Breach: c.breach, AtEnd: c.atEnd, Rapid: f.Rapid, Certificate: certificate}
+}
+
+// candidateOf is the trace of a failure.
+func candidateOf(f *Failure) (c candidate) {
+	c.boot = f.Boot
+	for _, l := range f.Trace().Lines {
+		if l.Stmt != nil {
+			c.stmts = append(c.stmts, *l.Stmt)
+		}
+	}
+	return c
 }
 
 // minimizer is one descent: from a trace to plainer ones, until nothing that it knows to try is plainer and still fails.
@@ -47,6 +59,7 @@ type minimizer struct {
 	breach  *invariants.Breach // the one that was found
 	any     bool               // another invariant may break
 	runs    int                // how many are left
+	states  uint64             // transitions that the proof may take
 	best    candidate
 }
 

@@ -25,30 +25,117 @@ var mutantsOf = []struct {
 	{"v6.x", model.V6, mutantsV6},
 }
 
-// Each mutant breaks an invariant within a few thousand random traces, and its shrunk trace is the one in testdata: it breaks
-// the mutant by that invariant again, and it breaks nothing on the kernel as it is. Rapid only searches here. What it found is
-// minimized by a number of runs and not, as rapid would, by the clock, so that the trace is the same on every machine. Where it
-// takes a call that is held up in the middle, or two of them, the search begins with a conversation.
-func TestShrink(t *testing.T) {
-	checks, steps := 6000, 30
-	if testing.Short() {
-		checks, steps = 5*checks, 2*steps // rapid divides them
+var (
+	shrinkAll    = flag.Bool("shrink.all", false, "TestShrink: find and minimize every mutant, not a sample")
+	shrinkSeeds  = flag.Int("shrink.seeds", 2, "TestShrinkSeeds: from how many seeds each mutant is found")
+	shrinkStates = flag.Uint64("shrink.states", forkcheck.ProofStates, "how many transitions the proof that a trace is minimal may take")
+)
+
+// every is how many mutants there are to one that is in the sample, unless all are asked for.
+func every(n int) int {
+	switch {
+	case *shrinkAll:
+		return 1
+	case testing.Short():
+		return 3 * n
 	}
-	setRapid(t, map[string]string{"checks": fmt.Sprint(checks), "steps": fmt.Sprint(steps), "seed": "1", "nofailfile": "true", "failfile": "", "shrinktime": "0s"})
+	return n
+}
+
+// Each mutant breaks an invariant within a few thousand random traces, and its minimal trace is the one in testdata: it breaks
+// the mutant by that invariant again, and it breaks nothing on the kernel as it is. Rapid only searches here. What it found is
+// minimized by a number of runs and of transitions and not, as rapid would, by the clock, so that the trace is the same on every
+// machine. Where it takes a call that is held up in the middle, or two of them, the search begins with a conversation. What is
+// not in the sample is only run again: -shrink.all finds them all.
+func TestShrink(t *testing.T) {
+	findMutants(t, 1)
 	for _, of := range mutantsOf {
 		golden := readGolden(t, "testdata/mutants/"+of.version+".txt", of.mutants)
 		t.Run(of.version, func(t *testing.T) {
 			for i := range of.mutants {
-				if m := &of.mutants[i]; !testing.Short() || i%4 == 0 {
-					t.Run(m.name, func(t *testing.T) {
-						t.Parallel()
+				m := &of.mutants[i]
+				t.Run(m.name, func(t *testing.T) {
+					t.Parallel()
+					if i%every(6) == 0 {
 						golden.compare(t, i, m.kill(t, of.new))
-					})
-				}
+					}
+					if !*update {
+						m.killedBy(t, of.new, golden.want[m.name])
+					}
+				})
 			}
 		})
 		golden.write(t)
 	}
+}
+
+// findMutants has rapid draw enough traces to find a mutant, and no more than draw them.
+func findMutants(t *testing.T, seed int) {
+	t.Helper()
+	checks, steps := 6000, 30
+	if testing.Short() {
+		checks, steps = 5*checks, 2*steps // rapid divides them
+	}
+	setRapid(t, map[string]string{"checks": fmt.Sprint(checks), "steps": fmt.Sprint(steps), "seed": fmt.Sprint(seed), "nofailfile": "true", "failfile": "", "shrinktime": "0s"})
+}
+
+// The minimal trace of a mutant is the same wherever the search for it began.
+func TestShrinkSeeds(t *testing.T) {
+	for _, of := range mutantsOf {
+		for i := 3; i < len(of.mutants); i += every(24) {
+			m := &of.mutants[i]
+			if conversationFor(of.version, m.name) != "" {
+				continue
+			}
+			t.Run(of.version+"/"+m.name, func(t *testing.T) {
+				var want string
+				for seed := range *shrinkSeeds {
+					findMutants(t, 1000*seed+7)
+					got := m.kill(t, of.new)
+					if seed == 0 {
+						want = got
+					}
+					if diff := cmp.Diff(want, got); diff != "" {
+						t.Errorf("seed %d comes to another trace (-want +got):\n%s", 1000*seed+7, diff)
+					}
+				}
+			})
+		}
+	}
+}
+
+// killedBy runs the section of a mutant again: the trace breaks it by that invariant, and not the kernel as it is.
+func (m *mutant) killedBy(t *testing.T, version func() *model.Version, section string) {
+	t.Helper()
+	killer, _, _ := strings.Cut(section, "\n")
+	text := traceOf(section)
+	v := m.kernel(version)
+	if v == nil {
+		t.Fatalf("%s has no such row", version().Name)
+	}
+	verdict := rerun(t, v, text)
+	if got := killedLine(brokenBy(verdict.Breach), verdict.AtQuiet); got != killer {
+		t.Errorf("%s, and when it runs again it is %q:\n%s", killer, got, text)
+	}
+	if got := brokenBy(rerun(t, version(), text).Breach); got != "" {
+		t.Errorf("the trace breaks %s on the kernel as it is:\n%s", got, text)
+	}
+}
+
+// traceOf is the trace of a section, which begins with its header.
+func traceOf(section string) string {
+	if i := strings.Index(section, "kernel "); i >= 0 {
+		return section[i:]
+	}
+	return section
+}
+
+// killedLine is the first line of a section.
+func killedLine(invariant string, atQuiet bool) string {
+	if atQuiet {
+		invariant += ", when all is killed and reaped"
+	}
+	return "killed by: " + invariant
 }
 
 // What is asked of one version only is worth asking: among the mutants of that version there is one whose trace breaks it.
@@ -60,7 +147,7 @@ func TestVersionsOwnInvariantsKill(t *testing.T) {
 			idle = slices.DeleteFunc(idle, func(inv invariants.Invariant) bool { return inv.Versions != of.version })
 			for i := range of.mutants {
 				m := &of.mutants[i]
-				_, text, _ := strings.Cut(golden.want[m.name], "\n")
+				text := traceOf(golden.want[m.name])
 				for killer := m.killer(t, of.new, text, idle); killer != ""; killer = m.killer(t, of.new, text, idle) {
 					t.Logf("%s kills %s", killer, m.name)
 					idle = slices.DeleteFunc(idle, func(inv invariants.Invariant) bool { return inv.Name == killer })
@@ -105,26 +192,20 @@ func setRapid(t *testing.T, values map[string]string) {
 	}
 }
 
-// kill finds the shortest trace that breaks the mutant, and says by which invariant.
+// kill finds the shortest trace that breaks the mutant, and says by which invariant and in which scope none is shorter.
 func (m *mutant) kill(t *testing.T, version func() *model.Version) string {
 	v := m.kernel(version)
 	if v == nil {
 		t.Fatalf("%s has no such row", version().Name)
 	}
-	f := forkcheck.MinimizeAny(m.failure(t, v), nil)
-	text := f.Trace().String()
-	verdict := rerun(t, v, text)
-	if got, want := brokenBy(verdict.Breach), f.Breach.Invariant.Name; got != want {
-		t.Errorf("the trace broke %s, and when it runs again %q:\n%s", want, got, text)
+	f := forkcheck.Minimize(m.failure(t, v), forkcheck.MinimizeOptions{Any: true, States: *shrinkStates})
+	c := f.Certificate
+	proof := "minimal in scope " + c.Scope
+	if !c.Minimal() {
+		proof = fmt.Sprintf("minimal to depth %d in scope %s", c.Proved-1, c.Scope)
 	}
-	if got := brokenBy(rerun(t, version(), text).Breach); got != "" {
-		t.Errorf("the trace breaks %s on the kernel as it is:\n%s", got, text)
-	}
-	killer := f.Breach.Invariant.Name
-	if verdict.AtQuiet {
-		killer += ", when all is killed and reaped"
-	}
-	return fmt.Sprintf("killed by: %s\n%s", killer, text)
+	t.Log(c)
+	return fmt.Sprintf("%s\n%s\n%s", killedLine(f.Breach.Invariant.Name, f.AtEnd), proof, f.Trace())
 }
 
 // failure is a trace that breaks the mutant: the conversation that is named for it, or one that rapid finds.

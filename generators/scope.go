@@ -28,10 +28,10 @@ func (sc *Scope) Alphabet(k *model.Kernel, a model.TaskID) *Alphabet {
 
 // Scopes are the named scopes, the smallest first. A counterexample is proved minimal in the first that can spell it.
 var Scopes = []Scope{
-	{Name: "flags", Says: "one clone or unshare with any word of 13 flags", Depth: 1, Letters: func(k *model.Kernel) []Letter {
-		all := words(threadFlags, model.CloneVM, model.CloneFS, model.CloneFiles, model.CloneSighand, model.CloneThread, model.CloneParent, model.CloneVfork,
-			model.CloneNewPID, model.CloneNewUser, model.CloneNewNS, model.CloneNewIPC, model.CloneSysvsem)
-		return slices.Concat(clonings(unique(all)...), unsharings(unique(all)...))
+	{Name: "flags", Says: "one clone or unshare with any word of 12 flags", Depth: 1, Letters: func(k *model.Kernel) []Letter {
+		all := words(model.CloneVM, model.CloneFS, model.CloneFiles, model.CloneSighand, model.CloneVfork, model.CloneParent, model.CloneThread,
+			model.CloneNewNS, model.CloneSysvsem, model.CloneNewIPC, model.CloneNewUser, model.CloneNewPID)
+		return slices.Concat(clonings(all...), unsharings(all...))
 	}},
 	{Name: "limits", Says: "processes under RLIMIT_NPROC, which they change", World: "uid=1000 nproc=3", Tasks: 5, Lazy: true, Depth: 6, Letters: func(k *model.Kernel) []Letter {
 		return slices.Concat(clonings(0, threadFlags, model.CloneNewUser), exitings(0), []Letter{waitForOne, mapIDs,
@@ -49,7 +49,7 @@ var Scopes = []Scope{
 		return slices.Concat(plain, exitings(0, 3), []Letter{exitGroup}, waitings(0), signalling(clonings(0, model.CloneParent), 0, model.SIGUSR1))
 	}},
 	{Name: "faults", Says: "calls of which any row fails", Depth: 2, Letters: func(k *model.Kernel) []Letter {
-		plain := clonings(0, threadFlags, model.CloneVM, model.CloneSysvsem, model.CloneNewUser, model.CloneNewPID, model.CloneNewNS)
+		plain := clonings(0, threadFlags, model.CloneVM, model.CloneNewNS, model.CloneSysvsem, model.CloneNewUser, model.CloneNewPID)
 		if k.Name != "v3.11" {
 			plain = append(plain, clonings(model.ClonePidfd, model.CloneNewCgroup)...)
 		}
@@ -61,7 +61,7 @@ var Scopes = []Scope{
 		return slices.Concat(clonings(0, threadFlags, model.CloneParent, model.CloneNewPID, model.CloneVM), exitings(0), unsharings(model.CloneNewPID), waitings(0), killings(model.SIGKILL))
 	}},
 	{Name: "wait", Says: "what wait4 reports, to whom, and when", Tasks: 5, Depth: 5, Letters: func(k *model.Kernel) []Letter {
-		return slices.Concat(clonings(0, threadFlags), signalling(clonings(0), 0, model.SIGUSR1), exitings(0, 3), []Letter{exitGroup},
+		return slices.Concat(clonings(0, threadFlags), signalling(clonings(0), 0, model.SIGUSR1), exitings(0, 3), []Letter{exitGroup, waitForOne, {Kind: model.Wait4, Target: Anyone, Flags: model.WNOHANG}},
 			waitings(0, model.WNOHANG, model.WALL, model.WCLONE, model.WNOTHREAD, model.WUNTRACED|model.WCONTINUED),
 			[]Letter{{Kind: model.Sigaction, Sig: model.SIGCHLD, Mode: model.SigIgn}, {Kind: model.Sigaction, Sig: model.SIGCHLD, Flags: model.SANOCLDWAIT, Mode: model.SigDfl}},
 			killings(model.SIGSTOP, model.SIGCONT))
@@ -78,7 +78,7 @@ var Scopes = []Scope{
 		return append(letters, waitings(0)...)
 	}},
 	{Name: "namespaces", Says: "namespaces of every kind, and who may have how many", Tasks: 4, Depth: 4, Lazy: true, Letters: func(k *model.Kernel) []Letter {
-		kinds := []model.Flags{model.CloneNewUser, model.CloneNewNS, model.CloneNewUTS, model.CloneNewIPC, model.CloneNewNet, model.CloneNewPID}
+		kinds := []model.Flags{model.CloneNewNS, model.CloneNewUTS, model.CloneNewIPC, model.CloneNewUser, model.CloneNewPID, model.CloneNewNet}
 		letters := slices.Concat(clonings(0, threadFlags), clonings(kinds...), unsharings(kinds...), []Letter{mapIDs}, exitings(0), waitings(0))
 		if k.Name == "v3.11" {
 			return letters
@@ -98,8 +98,8 @@ var Scopes = []Scope{
 	}},
 }
 
-// unique drops doubles.
-func unique(list []model.Flags) (out []model.Flags) {
+// distinct drops doubles.
+func distinct[T comparable](list []T) (out []T) {
 	for _, w := range list {
 		if !slices.Contains(out, w) {
 			out = append(out, w)
@@ -116,4 +116,39 @@ func FindScope(name string) *Scope {
 		}
 	}
 	return nil
+}
+
+// OwnScope is made of the ops of one trace: by any task, on any, a clone or an unshare with any of its flags.
+func OwnScope(ops []model.Op) *Scope {
+	var list []Letter
+	forks := 0
+	for _, op := range ops {
+		l := op
+		if l.Actor = 0; l.Target != 0 {
+			l.Target, l.Target2 = Anyone, 0
+		}
+		if l.Pause != 0 {
+			forks++
+		}
+		if l.Kind == model.Resume {
+			continue
+		}
+		list = append(list, l)
+		if l.Kind == model.Clone || l.Kind == model.Unshare {
+			for _, w := range words(flagsOf(l.Flags)...) {
+				l.Flags = w
+				list = append(list, l)
+			}
+		}
+	}
+	list = distinct(list)
+	return &Scope{Name: "own", Says: "the ops of the trace itself", Forks: forks, Letters: func(*model.Kernel) []Letter { return list }}
+}
+
+// flagsOf lists the flags of a word, the eight lowest at most.
+func flagsOf(w model.Flags) (list []model.Flags) {
+	for ; w != 0 && len(list) < 8; w &= w - 1 {
+		list = append(list, w&-w)
+	}
+	return list
 }

@@ -6,8 +6,8 @@ import (
 	"forkcheck/model"
 )
 
-// births are the invariants of v6.x for a fork on its way: what comes meanwhile, and what the child has when it is there. They speak of calls that
-// were paused, too, and are therefore asked of each state: a step is only an op that ran whole.
+// births are the invariants for a fork on its way, most of them of v6.x: what comes meanwhile, and what the child has when it is there. They
+// speak of calls that were paused, too, and are therefore asked of each state: a step is only an op that ran whole.
 var births = []Invariant{
 	{Name: "FirstForkFailedIsDead", Says: "a pid namespace whose first fork fails is dead if the child had its numbers, and as new if it had not",
 		Source: "alloc_pid, free_pid", Versions: V6, Premise: "a failed clone into a pid namespace that nobody was in", Of: model.Clone, Step: firstForkFailedIsDead},
@@ -26,7 +26,7 @@ var births = []Invariant{
 	{Name: "SubreaperMarkAtBirth", Says: "a new process is marked as below a subreaper only if its parent is one or is below one",
 		Source: "copy_process: has_child_subreaper", Versions: V6, State: subreaperMarkAtBirth},
 	{Name: "SiblingSignalsAsLeader", Says: "a sibling of its creator has the exit signal that the creator's leader has when it is born",
-		Source: "copy_process: exit_signal", Versions: V6, State: siblingSignalsAsLeader},
+		Source: "copy_process: exit_signal", State: siblingSignalsAsLeader},
 }
 
 func firstForkFailedIsDead(c *Check) error {

@@ -166,7 +166,7 @@ func noOrphans(c *Check, t model.TaskID) error {
 func (c *Check) releasing(t model.TaskID) bool {
 	for o := range c.After.Flight {
 		f := &c.After.Flight[o]
-		if dying := f.Op.Kind == model.Exit || f.Op.Kind == model.ExitGroup || f.Op.Kind == model.Die; f.On && dying && f.Nr&(1<<t) != 0 {
+		if dying := f.Op.Kind == model.Exit || f.Op.Kind == model.ExitGroup || f.Op.Kind == model.Die; f.On && dying && f.Dead&(1<<t) != 0 {
 			return true
 		}
 	}

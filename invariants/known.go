@@ -25,6 +25,10 @@ var KnownDefects = []Known{
 		Versions: V311, Fixed: "by v6.12", Breaks: []string{"AddingWhileInitLives"}, Cause: bornTooLate},
 	{ID: "V4", Says: "a group stop or continue overwrites signal->flags, and an init that was stopped from outside can be killed and can make siblings",
 		Versions: V311, Fixed: "by v6.12", Breaks: []string{"ReaperIsUnkillable", "InitEndsByExitOrKill"}, Cause: stoppedInit},
+	{ID: "V5", Says: "a fork with PARENT takes the exit signal of its leader before it has the lock: when the parent of the leader dies in between, the child keeps a signal that its new parent does not expect",
+		Versions: V311, Fixed: "by v6.12", Breaks: []string{"SiblingSignalsAsLeader"}, Cause: readTooEarly},
+	{ID: "V6", Says: "a fork looks at RLIMIT_NPROC before it is charged: those that are between the two together pass the limit",
+		Versions: V311, Fixed: "by v6.12", Breaks: []string{"NprocSettledLater"}, Cause: lookedTooEarly},
 	{ID: "V9", Says: "a process whose leader exited first reports the leader's exit code, not that of its last thread",
 		Versions: V311, Fixed: "by v6.12", Breaks: []string{"ExitCodeOfLastThread"}, Cause: leaderCodeKept},
 	{ID: "N1", Says: "a dying init of a pid namespace sets SIGCHLD to be ignored in a sighand_struct that it may share with its parent, which from then on is never told of its children",
@@ -95,6 +99,26 @@ func bornTooLate(c *Check) bool {
 		}
 	}
 	return false
+}
+
+// readTooEarly: a paused fork has gone on that had read the exit signal of its caller's leader, and since then that leader has been
+// given a new parent, which will get SIGCHLD.
+func readTooEarly(c *Check) bool {
+	f, l := &c.Before.Flight[c.Op.Actor], c.before().Leader
+	is := c.Before.Task[l].ExitSignal
+	return c.resumedAfter("exit_signal_of_leader") && f.Flags&model.CloneParent != 0 && is == int16(model.SIGCHLD) && c.Before.Task[f.Child].ExitSignal != is
+}
+
+// lookedTooEarly: a paused fork has gone on that RLIMIT_NPROC had let pass and that was not yet charged, and by then its user had
+// as many processes as it may.
+func lookedTooEarly(c *Check) bool {
+	return c.resumedAfter("rlimit_nproc") && c.Before.Flight[c.Op.Actor].Took&model.TookCharge == 0 && c.processes(c.Before) >= c.nproc()
+}
+
+// resumedAfter says whether the op lets a clone go on that was paused somewhere after a row.
+func (c *Check) resumedAfter(row string) bool {
+	f, i := &c.Before.Flight[c.Op.Actor], c.K.Calls[model.Clone].Row(row)
+	return c.Op.Kind == model.Resume && f.Op.Kind == model.Clone && i >= 0 && int(f.PC) > i
 }
 
 // stoppedInit: an init that was unkillable has come to a group stop, or out of one; a signal that was waiting may have killed it at

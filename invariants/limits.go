@@ -70,13 +70,15 @@ var limits = []Invariant{
 				return nil
 			}
 			c.met()
-			if over := c.After.NprocExcess(c.After.Cred[c.task(t).Ref[model.Cred]].Ucounts, c.Before.Signal[c.before().Signal].NprocCur); over > 0 {
+			if over := c.nprocOver(t); over > 0 {
 				return fmt.Errorf("%s was made, and its user is %d above a limit", c.name(t), over)
 			}
 			return nil
 		}},
 	{Name: "NprocRefusedOver", Says: "a fork fails for RLIMIT_NPROC only if it would pass a limit, and nobody exempt fails",
 		Source: "copy_process: rlimit_nproc; is_rlimit_overlimit", Versions: V6, Premise: "a clone that RLIMIT_NPROC refused", Of: model.Clone, Step: nprocRefusedOver},
+	{Name: "NprocSettledLater", Says: "a fork that was held up before it was charged leaves no counter above its limit either",
+		Source: "copy_process: rlimit_nproc", State: nprocSettledLater},
 	{Name: "MaxThreadsBound", Says: "a fork leaves at most max_threads threads, and one more for each other fork in flight",
 		Source: "copy_process: max_threads", Premise: "a successful clone under a low max_threads", Step: func(c *Check) error {
 			if c.child() == 0 || c.K.MaxThreads > model.MaxTasks {
@@ -194,6 +196,27 @@ func ucountsExact(c *Check) error {
 		}
 	}
 	return nil
+}
+
+// nprocSettledLater speaks of forks that are charged in this step. A limit that falls, or a charge that does not mind it, may
+// leave a fork above the limit that was charged before: nobody looks again then.
+func nprocSettledLater(c *Check) error {
+	t := c.born()
+	if t == 0 || c.Op.Kind != model.Resume || c.Before.Flight[c.Op.Actor].Took&model.TookCharge != 0 || c.nprocExempt() {
+		return nil
+	}
+	if over := c.nprocOver(t); over > 0 {
+		return fmt.Errorf("%s was made, and its user is %d above a limit", c.name(t), over)
+	}
+	return nil
+}
+
+// nprocOver is how far the actor's limit, or one of those above a child of it, is exceeded.
+func (c *Check) nprocOver(child model.TaskID) int {
+	if ucounts := c.After.Cred[c.task(child).Ref[model.Cred]].Ucounts; ucounts != 0 {
+		return c.After.NprocExcess(ucounts, c.Before.Signal[c.before().Signal].NprocCur)
+	}
+	return c.processes(c.After) - c.nproc()
 }
 
 // nprocRefusedOver charges the child once more, by hand: its own user namespace, if it brings one, and those above.

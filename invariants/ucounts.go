@@ -17,8 +17,6 @@ var ucounts = []Invariant{
 	{Name: "NamespaceOwnerBound", Says: "a new user namespace is bounded by the RLIMIT_NPROC of its creator, and by nothing if that is the global root",
 		Source: "create_user_ns: enforced_nproc_rlimit", Versions: V6, Premise: "a new user namespace", Step: namespaceOwnerBound},
 	{Name: "ChargedAtHome", Says: "a task is charged as its user in its own user namespace", Source: "set_cred_ucounts", Versions: V6, Task: chargedAtHome},
-	{Name: "NprocSettledLater", Says: "a fork that was held up before it was charged leaves no counter above its limit either",
-		Source: "copy_process: rlimit_nproc", Versions: V6, State: nprocSettledLater},
 	{Name: "SysctlRules", Says: "a sysctl needs CAP_SYS_RESOURCE, for pid_max root or CAP_SYS_ADMIN, keeps its range, and takes effect for the caller's own namespace only",
 		Source: "user_namespaces(7); set_permissions, pid_table_root_permissions", Versions: V6, Premise: "a sysctl", Of: model.Sysctl, Step: sysctlRules},
 }
@@ -132,18 +130,6 @@ func chargedAtHome(c *Check, t model.TaskID) error {
 	cred := &c.After.Cred[c.task(t).Ref[model.Cred]]
 	if u := &c.After.Ucounts[cred.Ucounts]; u.NS != cred.UserNS || u.UID != c.After.User[cred.User].UID {
 		return fmt.Errorf("%s is in user namespace %d, and is charged to %s", c.name(t), cred.UserNS, c.ucountsName(int(cred.Ucounts)))
-	}
-	return nil
-}
-
-// nprocSettledLater speaks of forks whose charge and check are both in this step.
-func nprocSettledLater(c *Check) error {
-	t := c.born()
-	if t == 0 || c.Op.Kind != model.Resume || c.Before.Flight[c.Op.Actor].Took&model.TookCharge != 0 || c.nprocExempt() {
-		return nil
-	}
-	if over := c.After.NprocExcess(c.After.Cred[c.task(t).Ref[model.Cred]].Ucounts, c.Before.Signal[c.before().Signal].NprocCur); over > 0 {
-		return fmt.Errorf("%s was made, and its user is %d above a limit", c.name(t), over)
 	}
 	return nil
 }

@@ -2,7 +2,7 @@ package model
 
 // getSignal is get_signal_to_deliver for one task on its way back to user space; it handles one thing and says so.
 func getSignal(k *Kernel, s *State, res *Result) bool {
-	for t := TaskID(1); t < MaxTasks; t++ {
+	for t, fuel := s.Tasks, MaxTasks; t != 0 && fuel > 0; t, fuel = s.after(t), fuel-1 {
 		if s.Task[t].SigPending && k.returning(s, t) {
 			k.deliver(s, t, res)
 			return true
@@ -123,7 +123,7 @@ func (k *Kernel) abort(s *State, f *Flight, e Errno, res *Result) {
 
 // restart is a call that was ERESTARTSYS and begins anew, now that its task has no more signals to look at.
 func restart(k *Kernel, s *State, res *Result) bool {
-	for t := TaskID(1); t < MaxTasks; t++ {
+	for t, fuel := s.Tasks, MaxTasks; t != 0 && fuel > 0; t, fuel = s.after(t), fuel-1 {
 		f := &s.Flight[t]
 		if !f.Asleep || !f.Signalled || s.Task[t].Jobctl&Stopped != 0 {
 			continue

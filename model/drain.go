@@ -15,14 +15,20 @@ func (k *Kernel) Drain(s *State, res *Result) {
 
 // drainOnce lets paused calls run, kills, settles and reaps; it says whether a call was let go.
 func (k *Kernel) drainOnce(s *State, res *Result) (resumed bool) {
-	for t := TaskID(1); t < MaxTasks; t++ {
-		if f := &s.Flight[t]; f.On && f.Paused {
-			resumed = true
-			k.run(s, f, res)
-		}
+	var list [MaxTasks]TaskID // as it was: calls that go on change it
+	n := 0
+	for t := s.Tasks; t != 0 && n < MaxTasks; t = s.after(t) {
+		list[n] = t
+		n++
+	}
+	for _, t := range list[:n] {
+		resumed = k.goOn(s, t, res) || resumed
 		if s.Task[t].Stage == Hashed && !s.sameGroup(t, Init0) {
 			k.sendSignal(s, SIGKILL, t, private, true)
 		}
+	}
+	for t := range TaskID(MaxTasks) { // those on no list are at the end of their exit, and in nobody's way
+		resumed = k.goOn(s, t, res) || resumed
 	}
 	k.settle(s, res)
 	s.threads(Init0, func(t TaskID) bool {
@@ -37,6 +43,16 @@ func (k *Kernel) drainOnce(s *State, res *Result) (resumed bool) {
 	s.Flight[0] = Flight{}
 	k.settle(s, res)
 	return resumed
+}
+
+// goOn lets a call run that is paused; it says whether there is one.
+func (k *Kernel) goOn(s *State, t TaskID, res *Result) bool {
+	f := &s.Flight[t]
+	if !f.On || !f.Paused {
+		return false
+	}
+	k.run(s, f, res)
+	return true
 }
 
 // Past says whether a dying task is beyond a row of do_exit.

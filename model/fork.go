@@ -372,7 +372,7 @@ var (
 	rowPidVnr = Row{Name: "task_pid_vnr", Source: "kernel/fork.c:do_fork", Body: Act(func(k *Kernel, s *State, f *Flight) {
 		f.Who, f.Ret = f.Child, int32(s.NumberSeen(f.Op.Actor, f.Child))
 		if p := &s.Pid[f.Pid]; p.NS[p.Level] != s.ActiveNS(f.Op.Actor) {
-			f.Code = p.Nr[p.Level]
+			f.Inside = p.Nr[p.Level]
 		}
 	})}
 	rowVforkDone = Row{Name: "init_completion", Source: "kernel/fork.c:do_fork", On: CloneVfork,

@@ -103,6 +103,17 @@ func (s *State) leaveRing(p TaskID) {
 	s.Task[p].Thread = p
 }
 
+// after is the way round all threads of all processes (do_each_thread) from s.Tasks on: the oldest process first, each from its
+// leader on. What concerns all tasks goes this way and not by slots, where the order counts: two states that differ only in who
+// is in which slot have the same future.
+func (s *State) after(t TaskID) TaskID {
+	p := &s.Task[t]
+	if p.Thread != p.Leader {
+		return p.Thread
+	}
+	return s.Task[p.Leader].Next
+}
+
 // alone is thread_group_empty.
 func (s *State) alone(t TaskID) bool { return s.Task[t].Thread == t }
 

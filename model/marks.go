@@ -23,7 +23,7 @@ func (m *Marks) Add(o *Marks) {
 	m.Settle |= o.Settle
 }
 
-func (r *Result) reach(kind Kind, pc uint8) {
+func (r *Result) reach(kind Kind, pc uint16) {
 	if r.marks != nil {
 		r.marks.Rows[kind][pc/64] |= 1 << (pc % 64)
 	}

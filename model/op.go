@@ -85,19 +85,25 @@ const (
 	TookDelayed                                   // a place on signal->multiprocess
 )
 
+// TaskSet is a set of tasks, a bit each.
+type TaskSet uint32
+
 // Flight is a call that has begun and not returned: paused, asleep, or running inside Step.
 type Flight struct {
 	Op        Op
 	Delayed   SigSet // clone of v6.x: signals to many processes that came meanwhile, for the child
 	Flags     Flags  // Op.Flags with what unshare adds
 	Took      Took
-	Ret       int32 `key:"number"`
-	Nr        int32 // kill, wait4: the number that the call was given; exit: the children to release, a bit each
+	Ret       int32   `key:"number"`
+	Nr        int32   `key:"number"` // kill, wait4: the number that the call was given, which Op and Pid tell as well
+	Dead      TaskSet `set:"task"`   // exit: the children to release
 	Err       Errno
-	Code      uint16  // exit: the code; wait4: the status found; clone: the child's number inside
-	PC        uint8   // the next row
+	Code      uint16  // exit: the code; wait4: the status found
+	Inside    uint16  `key:"number"` // clone: the child's number inside
+	PC        uint16  // the next row
 	Child     TaskID  // the task that clone builds
-	Who       TaskID  // clone, wait4: the task to report; exit: the new parent of the children
+	Who       TaskID  // clone, wait4: the task to report
+	Reaper    TaskID  // exit: the new parent of the children
 	Victim    TaskID  // the task that release_task works on
 	ZapLeader TaskID  // the leader that release_task goes on with
 	Pid       PidID   // clone: the child's new pid; wait4: the pid it waits for, counted

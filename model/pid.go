@@ -52,7 +52,8 @@ func (s *State) pidTask(pid PidID) TaskID {
 	return 0
 }
 
-// members calls fn for each task on a list of a struct pid (do_each_pid_task).
+// members calls fn for each task on a list of a struct pid (do_each_pid_task). The model keeps no order of them, and needs none: they
+// lead a group each, and what fn does to one group is nothing to another.
 func (s *State) members(pid PidID, typ PidType, fn func(TaskID)) {
 	for t := 1; pid != 0 && t < MaxTasks; t++ {
 		if p := &s.Task[t]; p.Attached&(1<<typ) != 0 && p.Pids[typ] == pid {

@@ -28,10 +28,11 @@ func (s *State) liveThread(t TaskID) (live TaskID) {
 	return live
 }
 
-// zapKill kills every task with a number above 1 in the namespace, those of nested namespaces included.
+// zapKill kills every task with a number above 1 in the namespace, those of nested namespaces included. The kernel goes by the
+// numbers; whichever thread of a process comes first, it takes the others along.
 func zapKill(k *Kernel, s *State, f *Flight, q queue) {
 	ns := s.ActiveNS(f.Op.Actor)
-	for t := TaskID(1); t < MaxTasks; t++ {
+	for t, fuel := s.Tasks, MaxTasks; t != 0 && fuel > 0; t, fuel = s.after(t), fuel-1 {
 		if nr := s.NumberSeen(f.Op.Actor, t); nr > 1 && s.nrIn(s.Task[t].Pids[PidtypePID], ns) == nr && !s.fatalPending(t) {
 			k.sendSignal(s, SIGKILL, t, q, true)
 		}
@@ -76,12 +77,12 @@ func findNewReaper(k *Kernel, s *State, f *Flight) {
 		if ns.Reaper == father {
 			ns.Reaper = live
 		}
-		f.Who = live
+		f.Reaper = live
 		return
 	}
-	if f.Who = ns.Reaper; ns.Reaper != father && s.Signal[s.Task[father].Signal].HasChildSubreaper {
+	if f.Reaper = ns.Reaper; ns.Reaper != father && s.Signal[s.Task[father].Signal].HasChildSubreaper {
 		if r := s.subreaper(father, ns.Reaper); r != 0 {
-			f.Who = r
+			f.Reaper = r
 		}
 	}
 }
@@ -126,8 +127,8 @@ func findNewReaperV6(k *Kernel, s *State, f *Flight) {
 	if alive == 0 && s.Signal[s.Task[father].Signal].HasChildSubreaper {
 		alive = s.subreaperAbove(father)
 	}
-	if f.Who = alive; alive == 0 {
-		f.Who = ns.Reaper
+	if f.Reaper = alive; alive == 0 {
+		f.Reaper = ns.Reaper
 	}
 }
 
@@ -154,18 +155,21 @@ func forgetOriginalParent(k *Kernel, s *State, f *Flight) {
 	releaseDead(k, s, f)
 }
 
-// releaseDead releases the children that nobody will wait for.
+// releaseDead releases the children that nobody will wait for, the oldest first: the kernel has moved them to a list of their own,
+// in the order in which they were on their parent's.
 func releaseDead(k *Kernel, s *State, f *Flight) {
-	for t := TaskID(1); t < MaxTasks; t++ {
-		if f.Nr&(1<<t) != 0 {
-			k.release(s, f, t)
+	for p, fuel := s.Tasks, MaxTasks; p != 0 && fuel > 0; fuel-- {
+		following := s.Task[p].Next
+		if f.Dead&(1<<p) != 0 {
+			k.release(s, f, p)
 		}
+		p = following
 	}
 }
 
-// reparentChildren gives the children to the new parent, and notes in f.Nr those that nobody will wait for.
+// reparentChildren gives the children to the new parent, and notes in f.Dead those that nobody will wait for.
 func reparentChildren(k *Kernel, s *State, f *Flight) {
-	father, reaper := f.Op.Actor, f.Who
+	father, reaper := f.Op.Actor, f.Reaper
 	s.children(father, func(p TaskID) {
 		s.delChild(p)
 		s.threads(p, func(t TaskID) bool {
@@ -177,7 +181,7 @@ func reparentChildren(k *Kernel, s *State, f *Flight) {
 		})
 		s.addChild(reaper, p)
 		if k.reparentLeader(s, father, p) {
-			f.Nr |= 1 << p
+			f.Dead |= 1 << p
 		}
 	})
 }

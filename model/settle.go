@@ -16,7 +16,7 @@ var settleV6 = settleV311[:len(settleV311)-1]
 
 // wakeSleepers lets a call that was woken look again at what it sleeps for.
 func wakeSleepers(k *Kernel, s *State, res *Result) bool {
-	for t := TaskID(1); t < MaxTasks; t++ {
+	for t, fuel := s.Tasks, MaxTasks; t != 0 && fuel > 0; t, fuel = s.after(t), fuel-1 {
 		f := &s.Flight[t]
 		if f.Asleep && f.Woken && !f.Signalled && s.Task[t].Jobctl&Stopped == 0 {
 			f.Woken = false
@@ -27,7 +27,8 @@ func wakeSleepers(k *Kernel, s *State, res *Result) bool {
 	return false
 }
 
-// putTasks is the end of a grace period for one task_struct.
+// putTasks is the end of a grace period for one task_struct. Which one comes first does not matter: they are on no list any more,
+// and a put of one makes no difference to the put of another.
 func putTasks(k *Kernel, s *State, res *Result) bool {
 	for t := TaskID(1); t < MaxTasks; t++ {
 		if s.Task[t].Flags&FinalPutPending != 0 {

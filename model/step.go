@@ -85,12 +85,9 @@ func (s *State) CanResume(t TaskID) bool { return s.Flight[t].On && s.Flight[t].
 
 // finish ends a call: its answer goes to the result, its flight leaves the state.
 func (r *Result) finish(s *State, f *Flight) {
-	ret := Return{Actor: f.Op.Actor, Kind: f.Op.Kind, Outcome: Returned, Ret: f.Ret, Errno: f.Err, Who: f.Who, Status: f.Code}
+	ret := Return{Actor: f.Op.Actor, Kind: f.Op.Kind, Outcome: Returned, Ret: f.Ret, Errno: f.Err, Who: f.Who, Status: f.Code, Inside: f.Inside}
 	if f.Err != 0 {
-		ret.Ret, ret.Why, ret.Who, ret.Status = -1, r.why, 0, 0
-	}
-	if ret.Kind == Clone {
-		ret.Inside, ret.Status = ret.Status, 0
+		ret.Ret, ret.Why, ret.Who, ret.Status, ret.Inside = -1, r.why, 0, 0, 0
 	}
 	if f.Op.Fault.Row != 0 && !f.FaultHit {
 		r.FaultMissed = true

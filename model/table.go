@@ -135,12 +135,12 @@ func (k *Kernel) run(s *State, f *Flight, res *Result) {
 			f.Took |= r.Takes
 			f.PC++
 		case done:
-			f.PC = uint8(len(t.Rows))
+			f.PC = uint16(len(t.Rows))
 		default:
 			f.Err = e
 			res.why = r.Name
 			k.unwind(s, t, f, r.Fail, res)
-			f.PC = uint8(len(t.Rows))
+			f.PC = uint16(len(t.Rows))
 		}
 	}
 	res.finish(s, f)

@@ -7,6 +7,7 @@
 //	arena:"task"    on an array of the value: its elements are the objects of that arena, or a part of them
 //	ref:"files"     on an index without a type of its own: the arena that it points into; on an array of them, the first
 //	                one's, and those that follow in Types.Classes
+//	set:"task"      on a number of 32 bits: a set of indexes into an arena
 //	key:"-"         left out: a function of the rest, or nothing that the future depends on; the comment says why
 //	key:"number"    a number that only counts as 0, 1 or another, unless numbers are kept
 //	key:"cursor"    left out unless numbers are kept

@@ -29,13 +29,14 @@ const (
 	raw    kind = iota // its bytes
 	ref                // an index, which is renamed
 	number             // 0, 1 or another
+	set                // indexes as a set, a bit each
 )
 
 // part is a run of bytes of a struct, or one field that is more than its bytes.
 type part struct {
 	kind      kind
 	off, size uintptr
-	arena     uint8 // of a ref
+	arena     uint8 // of a ref or a set
 }
 
 // array is where an arena's objects have a part: element i is at off + i*size.
@@ -154,6 +155,8 @@ func (c *compiler) field(parts []part, in reflect.Type, f reflect.StructField, o
 		return parts
 	case f.Tag.Get("key") == "number" && !c.Numbers:
 		return c.numbers(parts, f.Type, off)
+	case f.Tag.Get("set") != "" && !c.Raw:
+		return append(parts, part{kind: set, off: off, arena: uint8(c.arena(f.Tag.Get("set")))})
 	}
 	return c.typed(parts, f.Type, off, f.Tag.Get("ref"))
 }

@@ -40,6 +40,7 @@ func (k *Keyer[S]) text(s *S) []byte {
 	}
 	w.follow()
 	w.rest()
+	w.members()
 	return w.text
 }
 
@@ -58,6 +59,7 @@ func (k *Keyer[S]) BruteForce(s *S, name string) Key {
 		w.parts(k.form.top, w.at)
 		w.follow()
 		w.rest()
+		w.members()
 		if least == nil || bytes.Compare(w.text, least) < 0 {
 			least = slices.Clone(w.text)
 		}
@@ -97,21 +99,28 @@ type walk struct {
 	met    [maxArenas]uint8
 	queue  []object
 	next   int
+	sets   []members
 	text   []byte
+}
+
+// members is a set that was met. It is written when all objects have names.
+type members struct {
+	arena uint8
+	bits  uint32
 }
 
 // begin starts a walk.
 func (w *walk) begin(arenas []arena, at unsafe.Pointer) {
 	w.arenas, w.at = arenas, at
 	w.names, w.met = [maxArenas][maxSlots]uint8{}, [maxArenas]uint8{}
-	w.queue, w.next, w.text = w.queue[:0], 0, w.text[:0]
+	w.queue, w.next, w.sets, w.text = w.queue[:0], 0, w.sets[:0], w.text[:0]
 }
 
 // copyOf makes the walk one that has come as far as another.
 func (w *walk) copyOf(o *walk) {
-	queue, text := append(w.queue[:0], o.queue...), append(w.text[:0], o.text...)
+	queue, sets, text := append(w.queue[:0], o.queue...), append(w.sets[:0], o.sets...), append(w.text[:0], o.text...)
 	*w = *o
-	w.queue, w.text = queue, text
+	w.queue, w.sets, w.text = queue, sets, text
 }
 
 // all writes every object in its place.
@@ -156,7 +165,20 @@ func (w *walk) parts(parts []part, at unsafe.Pointer) {
 			w.text = append(w.text, w.name(p.arena, *(*uint8)(field)))
 		case number:
 			w.text = append(w.text, short(field, p.size))
+		case set:
+			w.sets = append(w.sets, members{p.arena, *(*uint32)(field)})
 		}
+	}
+}
+
+// members writes the sets, each as the set of the names.
+func (w *walk) members() {
+	for _, m := range w.sets {
+		named := uint32(0)
+		for ; m.bits != 0; m.bits &= m.bits - 1 {
+			named |= 1 << (w.names[m.arena][bits.TrailingZeros32(m.bits)] % 32)
+		}
+		w.text = binary.LittleEndian.AppendUint32(w.text, named)
 	}
 }
 

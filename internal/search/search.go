@@ -37,7 +37,7 @@ type Space[S any] interface {
 
 // Options bound a search. The zero value bounds nothing.
 type Options struct {
-	Depth       int                 // the longest way
+	Depth       int                 // findings that cost more are not looked for: a finding costs its ops
 	Transitions uint64              // no level is begun after so many, nor gone on with
 	Bytes       int                 // of memory for visited states
 	Workers     int                 // 0: one for each core
@@ -143,18 +143,25 @@ func (r *run[S]) root() {
 	r.nodes.add(r.table.close(nil))
 }
 
+// ends and steps say whether findings of the level are cheap enough to be looked for.
+func (r *run[S]) ends() bool  { return r.Depth == 0 || r.depth+r.Ends <= r.Depth }
+func (r *run[S]) steps() bool { return r.Depth == 0 || r.depth < r.Depth }
+
 // level expands the states of one level, and stores those of the next. It answers Closed when the search goes on.
 func (r *run[S]) level() Why {
 	r.claimed.Store(r.first)
 	r.least.Store(^uint64(0))
 	last := r.nodes.len()
-	deep := r.Depth > 0 && r.depth == r.Depth
+	if !r.ends() && !r.steps() {
+		r.first = last
+		return Deep
+	}
 	var wg sync.WaitGroup
 	for _, w := range r.workers {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			w.expand(last, deep)
+			w.expand(last)
 		}()
 	}
 	wg.Wait()
@@ -165,7 +172,7 @@ func (r *run[S]) level() Why {
 	switch {
 	case r.over():
 		return Found
-	case deep:
+	case !r.steps():
 		return Deep
 	}
 	ways := r.table.close(nil)
@@ -196,14 +203,14 @@ func (r *run[S]) found(kind int, w way, end bool) {
 	case i < 0:
 		f.Ops = r.wayTo(f)
 		r.findings = append(r.findings, f)
-	case f.less(&r.findings[i]):
+	case f.Less(&r.findings[i]):
 		f.Ops = r.wayTo(f)
 		r.findings[i] = f
 	}
 }
 
-// less orders findings of a kind: by cost, then the way.
-func (f *Finding) less(g *Finding) bool {
+// Less orders findings: by cost, then the way.
+func (f *Finding) Less(g *Finding) bool {
 	if f.cost != g.cost {
 		return f.cost < g.cost
 	}

@@ -16,7 +16,7 @@ type worker[S any] struct {
 }
 
 // expand expands chunks of the level until there is none, or the search is over.
-func (w *worker[S]) expand(last uint32, deep bool) {
+func (w *worker[S]) expand(last uint32) {
 	r := w.run
 	for !w.late() {
 		from := r.claimed.Add(chunk) - chunk
@@ -27,7 +27,7 @@ func (w *worker[S]) expand(last uint32, deep bool) {
 			if uint64(newWay(n, 0)) > r.least.Load() {
 				return
 			}
-			w.node(n, deep)
+			w.node(n)
 		}
 	}
 }
@@ -53,13 +53,15 @@ func (w *worker[S]) late() bool {
 }
 
 // node does every op of one state.
-func (w *worker[S]) node(n uint32, deep bool) {
+func (w *worker[S]) node(n uint32) {
 	r := w.run
 	s := w.make(n)
-	if find := w.space.End(s); find != None {
-		r.found(find, newWay(n, 0), true)
+	if r.ends() {
+		if find := w.space.End(s); find != None {
+			r.found(find, newWay(n, 0), true)
+		}
 	}
-	if deep {
+	if !r.steps() {
 		return
 	}
 	transitions := uint64(0)
