@@ -106,6 +106,7 @@ type hunt struct {
 	before, after model.State
 	result        model.Result
 	ops           []model.Op
+	atEnd         bool // it broke when all was killed and reaped
 	over          bool // the trace has come to a known defect, or nobody can act
 	runs          int  // how often rapid has asked for a trace
 	late          bool // the deadline has passed
@@ -137,7 +138,7 @@ func (h *hunt) enter(v *model.Version, b model.Boot) {
 	h.boot = b
 	h.kernel = model.Kernel{Version: v, Limits: b.Limits}
 	h.boot.State(&h.after)
-	h.ops, h.breach, h.over = h.ops[:0], nil, false
+	h.ops, h.breach, h.over, h.atEnd = h.ops[:0], nil, false, false
 	if h.Reach != nil {
 		h.Reach.Begin()
 	}
@@ -174,7 +175,9 @@ func (h *hunt) end() *invariants.Breach {
 	if h.over {
 		return nil
 	}
-	return h.judge(h.checker.Quiet(&h.kernel, &h.after))
+	breach := h.judge(h.checker.Quiet(&h.kernel, &h.after))
+	h.atEnd = breach != nil
+	return breach
 }
 
 // judge lets a breach pass that ends the trace but does not fail it: a known defect, or, while rapid shrinks, another
@@ -197,7 +200,7 @@ func (h *hunt) judge(breach *invariants.Breach) *invariants.Breach {
 }
 
 func (h *hunt) failure(breach *invariants.Breach) *Failure {
-	return &Failure{Kernel: &h.kernel, Boot: h.boot, Ops: h.ops, Breach: breach}
+	return &Failure{Kernel: &h.kernel, Boot: h.boot, Ops: h.ops, Breach: breach, AtEnd: h.atEnd}
 }
 
 // trace is one trace under rapid, from its world to the death of everyone in it.

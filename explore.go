@@ -175,12 +175,15 @@ func (sp *space) End(s *model.State) int {
 // Key is the key of a state.
 func (sp *space) Key(s *model.State) canon.Key { return sp.keyer.Key(s) }
 
-// finding numbers what broke: the invariants, then, from known on, the known defects.
-func (sp *space) finding() int {
-	if sp.breach.Known != nil {
-		return known + slices.IndexFunc(invariants.KnownDefects, func(d invariants.Known) bool { return d.ID == sp.breach.Known.ID })
+// finding is the number of what the last step broke.
+func (sp *space) finding() int { return sp.kind(sp.breach) }
+
+// kind numbers what can break: the invariants, then, from known on, the known defects.
+func (x *explorer) kind(b *invariants.Breach) int {
+	if b.Known != nil {
+		return known + slices.IndexFunc(invariants.KnownDefects, func(d invariants.Known) bool { return d.ID == b.Known.ID })
 	}
-	return slices.IndexFunc(sp.list, func(inv invariants.Invariant) bool { return inv.Name == sp.breach.Invariant.Name })
+	return slices.IndexFunc(x.list, func(inv invariants.Invariant) bool { return inv.Name == b.Invariant.Name })
 }
 
 const known = 10000
@@ -204,15 +207,21 @@ func (x *explorer) failure(f *search.Finding) *Failure {
 	return failure
 }
 
+// Complete says whether the search came to its end.
+func (e *Exploration) Complete() bool { return e.Why == search.Closed || e.Why == search.Deep }
+
 // Ended says how an exploration ended, and what to do about it.
 func (e *Exploration) Ended() string {
 	switch e.Why {
 	case search.Closed:
-		return "closed: nothing else can be reached"
+		return "closed: nothing else can be reached, by traces of any length"
 	case search.Deep:
-		return fmt.Sprintf("every trace of %d ops", e.Depth)
+		return fmt.Sprintf("every trace of at most %d ops was run", e.Depth)
 	case search.Full:
 		return fmt.Sprintf("memory is full: every trace of %d ops was run, some of %d; give more with -mem, or ask for fewer -tasks or less -depth", e.Depth, e.Depth+1)
 	}
 	return fmt.Sprintf("interrupted: every trace of %d ops was run, some of %d", e.Depth, e.Depth+1)
 }
+
+// LeftOut lists the fields of a State that keys leave out, as Type.Field: functions of the rest, and what nothing looks at.
+func LeftOut() []string { return canon.New[model.State](keyTypes, canon.Options{}).LeftOut() }

@@ -31,7 +31,7 @@ func (f *Fuzzer) Run(input []byte) *Failure {
 		return nil
 	}
 	kernel := f.hunt.kernel
-	return &Failure{Kernel: &kernel, Boot: f.hunt.boot, Ops: slices.Clone(f.hunt.ops), Breach: breach}
+	return &Failure{Kernel: &kernel, Boot: f.hunt.boot, Ops: slices.Clone(f.hunt.ops), Breach: breach, AtEnd: f.hunt.atEnd}
 }
 
 // ops runs the ops of the trace, up to a breach or a known defect.

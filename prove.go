@@ -28,9 +28,9 @@ func (c *Certificate) Minimal() bool { return c.Proved == c.Length }
 // String is one line.
 func (c *Certificate) String() string {
 	if !c.Minimal() {
-		return fmt.Sprintf("minimal to depth %d in scope %s, not proved beyond: %d states, %d transitions", c.Proved-1, c.Scope, c.States, c.Transitions)
+		return fmt.Sprintf("minimal to depth %d in scope %s, not proved beyond: %s, %s", c.Proved-1, c.Scope, count(c.States, "state"), count(c.Transitions, "transition"))
 	}
-	return fmt.Sprintf("minimal: no shorter trace in scope %s of this world: %d states, %d transitions", c.Scope, c.States, c.Transitions)
+	return fmt.Sprintf("minimal: no shorter trace in scope %s of this world: %s, %s", c.Scope, count(c.States, "state"), count(c.Transitions, "transition"))
 }
 
 // prove looks for a shorter trace: first in the plain worlds and the scopes that can be searched to that length with little, the
@@ -51,7 +51,7 @@ func (m *minimizer) prove() *Certificate {
 
 // sweep searches for traces of one op, of two, and so on up to the best one's length, in several worlds and scopes.
 func (m *minimizer) sweep() *Certificate {
-	left := m.states / 2
+	left := m.states / 5
 	for length := 1; length <= m.best.length(); length++ {
 		for _, world := range m.worlds() {
 			for i := range generators.Scopes {
@@ -170,7 +170,7 @@ func (x *explorer) target(m *minimizer) func(kind int) bool {
 	return func(kind int) bool {
 		switch {
 		case m.breach.Known != nil:
-			return kind >= known
+			return kind == x.kind(m.breach)
 		case kind >= known:
 			return false
 		}
@@ -186,4 +186,12 @@ func shortest(r search.Result, counts func(kind int) bool) (least *search.Findin
 		}
 	}
 	return least
+}
+
+// count is a number of things.
+func count(n uint64, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }

@@ -23,6 +23,9 @@ func (f *Failure) Report() string {
 	for _, line := range trace {
 		fmt.Fprintf(&b, "    %s\n", line)
 	}
+	if f.Certificate != nil {
+		fmt.Fprintf(&b, "\n%s\n", f.Certificate)
+	}
 	if changes := f.changes(8); len(changes) > 0 {
 		fmt.Fprintf(&b, "\nthe last step changed: %s\n", strings.Join(changes, ", "))
 	}

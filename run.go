@@ -80,6 +80,20 @@ func Run(t *model.Trace, o Options, visit func(*Step) error) (Verdict, error) {
 	return r.verdict, nil
 }
 
+// Failing runs a trace until an invariant breaks, and answers that; nil if none does.
+func Failing(t *model.Trace, o Options) (*Failure, error) {
+	f := &Failure{Kernel: o.Kernel, Boot: t.Boot}
+	verdict, err := Run(t, o, func(s *Step) error {
+		f.Kernel, f.Ops = s.Kernel, append(f.Ops, s.Op)
+		return nil
+	})
+	if err != nil || !verdict.Failed() {
+		return nil, err
+	}
+	f.Breach, f.AtEnd = verdict.Breach, verdict.AtQuiet
+	return f, nil
+}
+
 // runner is a run in progress.
 type runner struct {
 	options Options

@@ -214,6 +214,17 @@ func pausing(k *model.Kernel, letters []Letter) (list []Letter) {
 	return list
 }
 
+// stopping has each letter stop before some rows.
+func stopping(k *model.Kernel, letters []Letter, names ...string) (list []Letter) {
+	for _, l := range letters {
+		for _, name := range names {
+			l.Pause = uint16(k.Calls[l.Kind].Row(name)) + 1
+			list = append(list, l)
+		}
+	}
+	return list
+}
+
 // pauses are the rows before which a call with some flags can stop: those that run, and of a critical section the first.
 func pauses(t *model.Table, flags model.Flags) (list []int) {
 	inside := false

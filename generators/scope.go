@@ -92,9 +92,9 @@ var Scopes = []Scope{
 	{Name: "races", Says: "two forks of an ordinary user, each held up anywhere", World: "uid=1000 nproc=3", Tasks: 7, Depth: 5, Forks: 2, Lazy: true, Letters: func(k *model.Kernel) []Letter {
 		return slices.Concat(clonings(0), pausing(k, clonings(0)))
 	}},
-	{Name: "pauses", Says: "two forks in flight, and what happens meanwhile", Tasks: 7, Depth: 4, Forks: 2, Letters: func(k *model.Kernel) []Letter {
-		plain := clonings(0, model.CloneParent, threadFlags)
-		return slices.Concat(plain, signalling(clonings(0), model.SIGUSR1), exitings(0), unsharings(model.CloneNewPID), killings(model.SIGKILL, model.SIGUSR1), pausing(k, plain))
+	{Name: "pauses", Says: "two forks in flight, before they have a number or when they have all but the lock, and what happens meanwhile", Tasks: 6, Depth: 5, Forks: 2, Lazy: true, Letters: func(k *model.Kernel) []Letter {
+		held := stopping(k, clonings(0, model.CloneParent), "alloc_pid", "thread_group")
+		return slices.Concat(clonings(0), signalling(clonings(0), model.SIGUSR1), exitings(0), unsharings(model.CloneNewPID), killings(model.SIGKILL), held)
 	}},
 }
 

@@ -294,7 +294,7 @@ type State struct {
 	Ucounts [MaxUcounts]Ucounts           `arena:"ucounts"`
 	Charged [NNamespaces][Slots]UcountsID `arena:"mnt_ns"` // v6.x: where each namespace is charged, by class from MntNS on
 	Nsproxy [Slots]NsproxyStruct          `arena:"nsproxy"`
-	Count   [NClasses][Slots]int8         `key:"-"` // who holds an object says how many do
+	Count   [NClasses][Slots]int8         `arena:"mm" key:"-"` // who holds an object says how many do
 
 	NrThreads     int32  `key:"-"` // nr_threads: a count of tasks
 	ProcessCounts int32  `key:"-"` // process_counts: a count of leaders

@@ -4,11 +4,13 @@ after each call.
 
 	forkcheck run [-json] [-tree] [-known=fail] [-kernel VERSION] FILE...    run traces; - is standard input
 	forkcheck run -fuzz FILE...                                              run what Go's fuzzer wrote for FuzzTrace
+	forkcheck run -minimize [-states N] FILE                                 print the shortest trace that breaks the same
+	forkcheck explore -scope NAME [-kernel VERSION] [-tasks N] [-depth N] [-mem SIZE] [-workers N]    run every trace of a scope
 	forkcheck tables [-kernel VERSION] [TABLE...]                            print tables: rows, ladders, versions, words
 	forkcheck help                                                           print the usage
 
-It ends with 0 when all is well, 1 when an invariant broke or a result is not the one written, and 2 for bad usage or a bad
-file, which it names in one line. Package model describes the text of traces.
+It ends with 0 when all is well, 1 when an invariant broke or a result is not the one written, 2 for bad usage or a bad
+file, which it names in one line, and 3 when a search was cut short by its bound on memory or by an interrupt. Package model describes the text of traces.
 */
 package main
 
@@ -25,6 +27,7 @@ const (
 	exitOK    = 0
 	exitFound = 1 // an invariant does not hold, or a result is not the one written
 	exitUsage = 2 // bad usage, or a bad file
+	exitCut   = 3 // a search was cut short
 )
 
 // command is a subcommand. It gets the arguments after its name.
@@ -43,6 +46,7 @@ type env struct {
 // commands are the subcommands, in the order in which the usage lists them.
 var commands = []command{
 	{"run", runUsage, runCommand},
+	{"explore", exploreUsage, exploreCommand},
 	{"tables", tablesUsage, tablesCommand},
 }
 

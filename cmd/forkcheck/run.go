@@ -19,9 +19,11 @@ type runOptions struct {
 	known      string
 	kernel     string
 	fuzz       bool
+	minimize   bool
+	states     uint64
 }
 
-const runUsage = "run [-json] [-tree] [-known=fail] [-kernel VERSION] [-fuzz] FILE..."
+const runUsage = "run [-json] [-tree] [-known=fail] [-kernel VERSION] [-fuzz] [-minimize [-states N]] FILE..."
 
 // runCommand is `forkcheck run`: it runs each file and prints each line with its result.
 func runCommand(e *env, args []string) int {
@@ -34,6 +36,8 @@ func runCommand(e *env, args []string) int {
 	flags.StringVar(&o.known, "known", "", "fail: a known defect of the kernel is a failure")
 	flags.StringVar(&o.kernel, "kernel", "", "run on this kernel, whichever one the header names")
 	flags.BoolVar(&o.fuzz, "fuzz", false, "the files are inputs of FuzzTrace")
+	flags.BoolVar(&o.minimize, "minimize", false, "print the shortest trace that breaks the same invariant, or shows the same known defect")
+	flags.Uint64Var(&o.states, "states", forkcheck.ProofStates, "how many transitions the proof may take that it is the shortest")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprintln(e.out, usage)
@@ -44,6 +48,8 @@ func runCommand(e *env, args []string) int {
 		return e.usage("-known=%s is unknown, the one value is fail; %s", o.known, usage)
 	case o.json && o.tree:
 		return e.usage("-json and -tree exclude each other; %s", usage)
+	case o.minimize && (o.json || o.tree):
+		return e.usage("-minimize prints a trace, with neither -json nor -tree; %s", usage)
 	case flags.NArg() == 0:
 		return e.usage("no file; %s", usage)
 	}
@@ -80,6 +86,9 @@ func (e *env) runFile(file string, o runOptions) int {
 		fmt.Fprintln(e.err, err)
 		return exitUsage
 	}
+	if o.minimize {
+		return e.minimizeFile(trace, o)
+	}
 	p := newPrinter(e.out, trace, o)
 	verdict, err := forkcheck.Run(trace, forkcheck.Options{KnownFail: o.known == "fail"}, p.step)
 	if err != nil {
@@ -92,6 +101,25 @@ func (e *env) runFile(file string, o runOptions) int {
 		return exitFound
 	}
 	return exitOK
+}
+
+// minimizeFile prints the shortest trace that breaks what a trace breaks, as a trace.
+func (e *env) minimizeFile(trace *model.Trace, o runOptions) int {
+	f, err := forkcheck.Failing(trace, forkcheck.Options{KnownFail: true})
+	switch {
+	case err != nil:
+		return e.usage("%v", err)
+	case f == nil:
+		return e.usage("%s breaks nothing, so there is nothing to minimize", trace.File)
+	}
+	f = forkcheck.Minimize(f, forkcheck.MinimizeOptions{States: o.states})
+	minimal := f.Trace()
+	fmt.Fprint(e.out, minimal)
+	fmt.Fprint(e.out, comment(fmt.Sprintf("%s: %s: %s\n%s\n", heading(f.Breach), f.Breach.Invariant.Name, f.Breach.Detail, f.Certificate)))
+	if f.Breach.Known != nil && o.known != "fail" {
+		return exitOK
+	}
+	return exitFound
 }
 
 // read reads a file, or standard input for "-", and no more than a trace may hold.
