@@ -238,8 +238,8 @@ var mutants = []mutant{
 
 	// The heirs, and what the parent hears.
 	{"do_exit/find_new_reaper/dropped", drop},
-	{"do_exit/find_new_reaper/global-init", then(func(s *model.State, f *model.Flight) { f.Who = model.Init0 })},
-	{"do_exit/find_new_reaper/grandparent", then(func(s *model.State, f *model.Flight) { f.Who = s.Task[f.Op.Actor].RealParent })},
+	{"do_exit/find_new_reaper/global-init", then(func(s *model.State, f *model.Flight) { f.Reaper = model.Init0 })},
+	{"do_exit/find_new_reaper/grandparent", then(func(s *model.State, f *model.Flight) { f.Reaper = s.Task[f.Op.Actor].RealParent })},
 	{"do_exit/forget_original_parent/dropped", drop},
 	{"do_exit/forget_original_parent/exit-signal-kept", keep(func(was, is *model.Task) { is.ExitSignal = was.ExitSignal })},
 	{"do_exit/forget_original_parent/pdeath-signal-lost", first(losePdeath)},

@@ -235,14 +235,14 @@ var mutantsV6 = append([]mutant{
 	{"do_exit/zap_wait/dropped", drop},
 	{"do_exit/find_new_reaper/dropped", drop},
 	{"do_exit/find_new_reaper/exiting-thread-too", then(func(s *model.State, f *model.Flight) {
-		if f.Who != 0 && group(s, f.Who) == group(s, f.Op.Actor) {
-			f.Who = s.Task[f.Op.Actor].Leader
+		if f.Reaper != 0 && group(s, f.Reaper) == group(s, f.Op.Actor) {
+			f.Reaper = s.Task[f.Op.Actor].Leader
 		}
 	})},
 	{"do_exit/find_new_reaper/subreapers-passed-over", first(func(s *model.State, f *model.Flight) { group(s, f.Op.Actor).HasChildSubreaper = false })},
 	{"do_exit/find_new_reaper/own-thread-passed-over", then(func(s *model.State, f *model.Flight) {
-		if f.Who != 0 && group(s, f.Who) == group(s, f.Op.Actor) {
-			f.Who = s.PidNS[ownNS(s, s.Task[f.Op.Actor].Pids[model.PidtypePID])].Reaper
+		if f.Reaper != 0 && group(s, f.Reaper) == group(s, f.Op.Actor) {
+			f.Reaper = s.PidNS[ownNS(s, s.Task[f.Op.Actor].Pids[model.PidtypePID])].Reaper
 		}
 	})},
 	{"do_exit/forget_original_parent/dropped", drop},

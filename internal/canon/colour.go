@@ -8,16 +8,24 @@ import (
 )
 
 // rest goes on with what no walk has reached: the object that looks least, or, where some look alike, whichever of them
-// makes the least text.
+// makes the least text. The sets come last, when all objects have names.
 func (w *walk) rest() {
 	for alike := w.least(); len(alike) > 0; alike = w.least() {
 		if len(alike) > 1 {
 			w.try(alike)
 			return
 		}
-		w.name(alike[0].arena, alike[0].slot)
-		w.follow()
+		w.from(alike[0])
 	}
+	w.text = append(w.text, 0)
+	w.members()
+}
+
+// from goes on from an object that no walk has reached. Only the text can tell which arena it is in.
+func (w *walk) from(o object) {
+	w.text = append(w.text, o.arena+1)
+	w.name(o.arena, o.slot)
+	w.follow()
 }
 
 // try goes on with each of some objects that look alike, and keeps the walk with the least text.
@@ -26,8 +34,7 @@ func (w *walk) try(alike []object) {
 	start.copyOf(w)
 	for i, o := range alike {
 		w.copyOf(&start)
-		w.name(o.arena, o.slot)
-		w.follow()
+		w.from(o)
 		if w.rest(); i == 0 || bytes.Compare(w.text, best.text) < 0 {
 			best.copyOf(w)
 		}

@@ -85,6 +85,7 @@ func New[S any](types Types, o Options) *Form[S] {
 			c.arrays(f)
 		}
 	}
+	c.fit()
 	f := &Form[S]{arenas: c.arenas, top: top, raw: o.Raw, fixed: uint8(len(c.arenas)), left: c.left}
 	if o.Fixed != "" {
 		f.fixed = uint8(c.arena(o.Fixed))
@@ -98,6 +99,18 @@ func (f *Form[S]) fixedLen() int {
 		return 0
 	}
 	return f.arenas[f.fixed].len
+}
+
+// fit panics if a walk has no room for the arenas.
+func (c *compiler) fit() {
+	if len(c.arenas) > maxArenas {
+		panic(fmt.Sprintf("canon: %d arenas, and room for %d", len(c.arenas), maxArenas))
+	}
+	for _, a := range c.arenas {
+		if a.len > maxSlots {
+			panic(fmt.Sprintf("canon: %d slots in arena %s, and room for %d", a.len, a.name, maxSlots))
+		}
+	}
 }
 
 // LeftOut lists the fields with key:"-", as Type.Field.
@@ -123,14 +136,14 @@ func (c *compiler) arena(name string) int {
 
 // arrays adds a field of the value to its arena: an array of parts of objects, or one such array for each of several arenas.
 func (c *compiler) arrays(f reflect.StructField) {
-	first, t, n := c.arena(f.Tag.Get("arena")), f.Type, 1
+	t, n := f.Type, 1
 	if t.Elem().Kind() == reflect.Array {
 		n, t = t.Len(), t.Elem()
 	}
 	for i := range n {
 		e := array{off: f.Offset + uintptr(i)*t.Size(), size: t.Elem().Size(), len: t.Len()}
-		e.parts = c.typed(nil, t.Elem(), 0, f.Tag.Get("ref"))
-		a := &c.arenas[first+i]
+		e.parts = c.tagged(nil, f.Tag, t.Elem(), 0)
+		a := &c.arenas[c.arena(c.after(f.Tag.Get("arena"), i))]
 		a.len, a.arrays = max(a.len, e.len), append(a.arrays, e)
 	}
 }
@@ -150,15 +163,29 @@ func (c *compiler) out(in reflect.Type, f reflect.StructField) bool {
 
 // field adds a field of a struct.
 func (c *compiler) field(parts []part, in reflect.Type, f reflect.StructField, off uintptr) []part {
-	switch {
-	case c.out(in, f):
+	if c.out(in, f) {
 		return parts
-	case f.Tag.Get("key") == "number" && !c.Numbers:
-		return c.numbers(parts, f.Type, off)
-	case f.Tag.Get("set") != "" && !c.Raw:
-		return append(parts, part{kind: set, off: off, arena: uint8(c.arena(f.Tag.Get("set")))})
 	}
-	return c.typed(parts, f.Type, off, f.Tag.Get("ref"))
+	return c.tagged(parts, f.Tag, f.Type, off)
+}
+
+// tagged adds what stands at an offset, by its tags.
+func (c *compiler) tagged(parts []part, tag reflect.StructTag, t reflect.Type, off uintptr) []part {
+	switch {
+	case tag.Get("key") == "number" && !c.Numbers:
+		return c.numbers(parts, t, off)
+	case tag.Get("set") != "" && !c.Raw:
+		return append(parts, c.index(set, t, 4, off, tag.Get("set")))
+	}
+	return c.typed(parts, t, off, tag.Get("ref"))
+}
+
+// index is an index into an arena, or a set of them, of the one size that a walk reads.
+func (c *compiler) index(k kind, t reflect.Type, size, off uintptr, class string) part {
+	if t.Size() != size {
+		panic(fmt.Sprintf("canon: %v has %d bytes, and what points into arena %s has %d", t, t.Size(), class, size))
+	}
+	return part{kind: k, off: off, size: size, arena: uint8(c.arena(class))}
 }
 
 // numbers adds a number, or an array of them.
@@ -190,7 +217,7 @@ func (c *compiler) typed(parts []part, t reflect.Type, off uintptr, class string
 		}
 		return parts
 	case class != "" && !c.Raw:
-		return append(parts, part{kind: ref, off: off, size: t.Size(), arena: uint8(c.arena(class))})
+		return append(parts, c.index(ref, t, 1, off, class))
 	}
 	return appendRaw(parts, off, t.Size())
 }

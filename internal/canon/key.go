@@ -40,7 +40,6 @@ func (k *Keyer[S]) text(s *S) []byte {
 	}
 	w.follow()
 	w.rest()
-	w.members()
 	return w.text
 }
 
@@ -53,13 +52,13 @@ func (k *Keyer[S]) BruteForce(s *S, name string) Key {
 	permute(k.walk.alive(a), func(order []uint8) {
 		w := &k.walk
 		w.begin(k.form.arenas, unsafe.Pointer(s))
+		w.text = append(w.text, uint8(len(order)))
 		for _, slot := range order {
 			w.name(uint8(a), slot)
 		}
 		w.parts(k.form.top, w.at)
 		w.follow()
 		w.rest()
-		w.members()
 		if least == nil || bytes.Compare(w.text, least) < 0 {
 			least = slices.Clone(w.text)
 		}
