@@ -77,5 +77,5 @@ func ExampleCheckOptions_version() {
 	// Output:
 	// FilesCount: files 3 has count 1, and nobody holds it
 	// kernel v3.11
-	// a.fork().fault(copy_fs, ENOMEM) // ENOMEM copy_fs
+	// a.clone(SYSVSEM|NEWIPC) // EINVAL newipc_sysvsem
 }

@@ -225,3 +225,21 @@ func (e *Exploration) Ended() string {
 
 // LeftOut lists the fields of a State that keys leave out, as Type.Field: functions of the rest, and what nothing looks at.
 func LeftOut() []string { return canon.New[model.State](keyTypes, canon.Options{}).LeftOut() }
+
+// listScopes lists the scopes, the smallest first.
+func listScopes() Listing {
+	l := Listing{Name: "scopes", Head: []string{"scope", "world", "tasks", "ops", "says"}}
+	for i := range generators.Scopes {
+		sc := &generators.Scopes[i]
+		l.add(sc.Name, sc.World, bound(sc.Tasks), bound(sc.Depth), sc.Says)
+	}
+	return l
+}
+
+// bound is a number, or nothing where there is none.
+func bound(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprint(n)
+}

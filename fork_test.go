@@ -76,7 +76,7 @@ func judge(t *testing.T, f *forkcheck.Failure, err error) {
 	case err != nil:
 		t.Fatal(err)
 	case f != nil:
-		f = forkcheck.Minimize(f, forkcheck.MinimizeOptions{})
+		f = forkcheck.Minimize(f, forkcheck.MinimizeOptions{States: *shrinkStates})
 		t.Fatalf("\n%s\nreplay:  %s", f.Report(), replayCommand(t, f))
 	}
 }

@@ -60,19 +60,15 @@ func readmeFailure(t *testing.T) string {
 	k := &model.Kernel{Version: model.V311(), Limits: model.DefaultLimits}
 	clone := &k.Calls[model.Clone]
 	clone.Rows[clone.Row("copy_files")].Fail = "bad_fork_cleanup_files"
-	f := &forkcheck.Failure{Kernel: k, Boot: model.DefaultBoot()}
-	trace, err := model.ParseTrace("README.md", []byte("kernel v3.11\na.fork().fault(copy_files, ENOMEM)"))
+	trace, err := model.ParseTrace("README.md", []byte("kernel v3.11\nb := a.fork()\nb.fork().fault(copy_files, ENOMEM)"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	verdict, err := forkcheck.Run(trace, forkcheck.Options{Kernel: k}, func(s *forkcheck.Step) error {
-		f.Ops = append(f.Ops, s.Op)
-		return nil
-	})
-	if err != nil || verdict.Breach == nil {
-		t.Fatalf("error %v, breach %v", err, verdict.Breach)
+	f, err := forkcheck.Failing(trace, forkcheck.Options{Kernel: k})
+	if err != nil || f == nil {
+		t.Fatalf("error %v, failure %v", err, f)
 	}
-	f.Breach = verdict.Breach
+	f = forkcheck.Minimize(f, forkcheck.MinimizeOptions{})
 	return fmt.Sprintf("%s\nreplay:  go run ./cmd/forkcheck run -tree testdata/failures/%s.trace\n", f.Report(), f.Breach.Invariant.Name)
 }
 

@@ -74,9 +74,11 @@ func (w *walk) look(o object, list []object, colours []Key) (text []byte) {
 	for i := range w.arenas[o.arena].arrays {
 		a := &w.arenas[o.arena].arrays[i]
 		at := a.at(w.at, int(o.slot))
-		if at == nil {
+		if at == nil || zero(at, a.size) {
+			text = append(text, 0) // an object looks alike in a slot that an array does not have
 			continue
 		}
+		text = append(text, 1)
 		for j := range a.parts {
 			p := &a.parts[j]
 			field := unsafe.Add(at, p.off)

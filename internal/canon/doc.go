@@ -12,6 +12,8 @@
 //	key:"number"    a number that only counts as 0, 1 or another, unless numbers are kept
 //	key:"cursor"    left out unless numbers are kept
 //
+// An element is an object if any of its bytes is not zero, those of fields that are left out as well. A set is of objects.
+//
 // Objects are named in the order in which they are met on a walk from the fields outside the arenas. Where lists are ordered
 // this is canonical by itself. What no walk reaches is told apart by colours: what an object holds, then what the objects hold
 // that it names, and so on. Objects that still look alike are tried in each order, and the least key counts.
