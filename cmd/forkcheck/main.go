@@ -6,6 +6,7 @@ after each call.
 	forkcheck run -fuzz FILE...                                              run what Go's fuzzer wrote for FuzzTrace
 	forkcheck run -minimize [-states N] FILE                                 print the shortest trace that breaks the same
 	forkcheck explore -scope NAME [-kernel VERSION] [-tasks N] [-depth N] [-mem SIZE] [-workers N]    run every trace of a scope
+	forkcheck diff v3.11 v6.x [-scope NAME] [-tasks N] [-depth N] [-mem SIZE] [-workers N]            what user space sees to differ
 	forkcheck tables [-kernel VERSION] [TABLE...]                            print tables: rows, ladders, versions, words
 	forkcheck help                                                           print the usage
 
@@ -47,6 +48,7 @@ type env struct {
 var commands = []command{
 	{"run", runUsage, runCommand},
 	{"explore", exploreUsage, exploreCommand},
+	{"diff", diffUsage, diffCommand},
 	{"tables", tablesUsage, tablesCommand},
 }
 

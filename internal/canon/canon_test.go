@@ -481,7 +481,7 @@ func TestHash(t *testing.T) {
 	for i := range n {
 		clear(text)
 		binary.LittleEndian.PutUint32(text[i%7*5:], uint32(i/28)) // alike but for a few bytes, at different places
-		keys = append(keys, hash(text[:i%7*5+4+i/7%4]))
+		keys = append(keys, Hash(text[:i%7*5+4+i/7%4]))
 	}
 	for lane := range 2 {
 		slices.SortFunc(keys, func(a, b Key) int { return cmp.Or(cmp.Compare(a[lane], b[lane]), cmp.Compare(a[1-lane], b[1-lane])) })
@@ -506,7 +506,7 @@ func TestHash(t *testing.T) {
 // Keys are never zero, which stands for none.
 func TestHashNotZero(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		if text := rapid.SliceOf(rapid.Byte()).Draw(t, "text"); hash(text) == (Key{}) {
+		if text := rapid.SliceOf(rapid.Byte()).Draw(t, "text"); Hash(text) == (Key{}) {
 			t.Fatalf("the key of %x is zero", text)
 		}
 	})

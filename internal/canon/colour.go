@@ -44,8 +44,7 @@ func (w *walk) try(alike []object) {
 
 // least are the objects of the least colour among those that nobody has named, nil when there is none.
 func (w *walk) least() []object {
-	var buf [8]object
-	list := w.unmet(buf[:0])
+	list := w.unmet()
 	if len(list) < 2 {
 		return list
 	}
@@ -61,7 +60,7 @@ func (w *walk) colours(list []object) []Key {
 	old, colours := make([]Key, len(list)), make([]Key, len(list))
 	for range list {
 		for i, o := range list {
-			colours[i] = hash(w.look(o, list, old))
+			colours[i] = Hash(w.look(o, list, old))
 		}
 		old, colours = colours, old
 	}

@@ -25,7 +25,7 @@ type Keyer[S any] struct {
 func NewKeyer[S any](f *Form[S]) *Keyer[S] { return &Keyer[S]{form: f} }
 
 // Key is the key of a value.
-func (k *Keyer[S]) Key(s *S) Key { return hash(k.text(s)) }
+func (k *Keyer[S]) Key(s *S) Key { return Hash(k.text(s)) }
 
 // text is the value with its objects renamed, as bytes.
 func (k *Keyer[S]) text(s *S) []byte {
@@ -63,7 +63,7 @@ func (k *Keyer[S]) BruteForce(s *S, name string) Key {
 			least = slices.Clone(w.text)
 		}
 	})
-	return hash(least)
+	return Hash(least)
 }
 
 // permute calls fn with every order of a list.
@@ -236,7 +236,7 @@ func (w *walk) holds(arena, slot int) bool {
 }
 
 // unmet lists the objects that are not all zero and that nobody has named.
-func (w *walk) unmet(list []object) []object {
+func (w *walk) unmet() (list []object) {
 	for i := range w.arenas {
 		a := &w.arenas[i]
 		used := a.len // where the slots begin of which none is named
@@ -268,22 +268,26 @@ func (w *walk) empty(a *arena, from int) bool {
 	return true
 }
 
-// hash is a fingerprint of some bytes: two lanes of multiplications that fold.
-func hash(text []byte) Key {
-	a, b := uint64(len(text))^0x9e3779b97f4a7c15, uint64(0xe7037ed1a0b428db)
+// Hash is a fingerprint of some bytes: two lanes of multiplications that fold. The length comes when all bytes are mixed, for
+// it must not make up for a byte.
+func Hash(text []byte) Key {
+	a, b, n := uint64(0x9e3779b97f4a7c15), uint64(0xe7037ed1a0b428db), uint64(len(text))
 	for ; len(text) >= 16; text = text[16:] {
-		x, y := binary.LittleEndian.Uint64(text), binary.LittleEndian.Uint64(text[8:])
-		a = fold(a^x, y^0xa0761d6478bd642f)
-		b = fold(b^y, x^0x8ebc6af09c88c6e3)
+		a, b = mix(a, b, binary.LittleEndian.Uint64(text), binary.LittleEndian.Uint64(text[8:]))
 	}
 	var last [16]byte
 	copy(last[:], text)
-	x, y := binary.LittleEndian.Uint64(last[:]), binary.LittleEndian.Uint64(last[8:])
-	a, b = fold(a^x^b, y^0x589965cc75374cc3), fold(b^y, x^a^0x1d8e4e27c47d124f)
+	a, b = mix(a, b, binary.LittleEndian.Uint64(last[:]), binary.LittleEndian.Uint64(last[8:]))
+	a, b = fold(a^n, b^0x589965cc75374cc3), fold(b^n, a^0x1d8e4e27c47d124f)
 	if a|b == 0 {
 		a = 1 // the zero key is none
 	}
 	return Key{a, b}
+}
+
+// mix mixes 16 bytes into both lanes.
+func mix(a, b, x, y uint64) (uint64, uint64) {
+	return fold(a^x, y^0xa0761d6478bd642f), fold(b^y, x^0x8ebc6af09c88c6e3)
 }
 
 func fold(x, y uint64) uint64 {

@@ -57,7 +57,7 @@ func TestMini(t *testing.T) {
 	} {
 		for workers := 1; workers <= 2; workers++ {
 			t.Run(fmt.Sprintf("%s, %d workers", tt.name, workers), func(t *testing.T) {
-				if tt.long && testing.Short() && workers == 1 {
+				if tt.long && testing.Short() {
 					t.Skip("takes long")
 				}
 				r := explore(t, newMini(tt.tasks, 0), tt.keys, Options{Workers: workers}, nil)
@@ -146,7 +146,7 @@ func TestMiniMutants(t *testing.T) {
 			m := newMini(tt.tasks, tt.mutant)
 			var first []Finding
 			for workers := 1; workers <= 2; workers++ {
-				r := explore(t, m, miniSym, Options{Workers: workers, Stop: func(int) bool { return true }}, nil)
+				r := explore(t, m, miniSym, Options{Workers: workers, Ends: 1, Stop: func(int) bool { return true }}, nil)
 				if r.Why != Found {
 					t.Fatalf("ended as %d", r.Why)
 				}

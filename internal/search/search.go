@@ -195,7 +195,7 @@ func (r *run[S]) found(kind int, w way, end bool) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !end && r.Stop != nil && r.Stop(kind) && uint64(w) < r.least.Load() {
+	if !end && r.Ends > 0 && r.Stop != nil && r.Stop(kind) && uint64(w) < r.least.Load() { // an end that costs nothing would be less
 		r.least.Store(uint64(w))
 	}
 	i := slices.IndexFunc(r.findings, func(f Finding) bool { return f.Kind == kind })
