@@ -56,7 +56,7 @@ func TestShrink(t *testing.T) {
 				m := &of.mutants[i]
 				t.Run(m.name, func(t *testing.T) {
 					t.Parallel()
-					if i%every(6) == 0 {
+					if i%every(10) == 0 {
 						golden.compare(t, i, m.kill(t, of.new))
 					}
 					if !*update {
@@ -82,7 +82,7 @@ func findMutants(t *testing.T, seed int) {
 // The minimal trace of a mutant is the same wherever the search for it began.
 func TestShrinkSeeds(t *testing.T) {
 	for _, of := range mutantsOf {
-		for i := 3; i < len(of.mutants); i += every(24) {
+		for i := 3; i < len(of.mutants); i += every(48) {
 			m := &of.mutants[i]
 			if conversationFor(of.version, m.name) != "" {
 				continue

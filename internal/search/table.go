@@ -13,10 +13,13 @@ const shards = 64
 // way is how a state was reached: its parent's number, and which of the parent's ops.
 type way uint64
 
-func newWay(parent uint32, op int) way { return way(parent)<<16 | way(op) }
+func newWay(parent uint32, op int) way { return way(parent)<<opBits | way(op) }
 
-func (w way) parent() uint32 { return uint32(w >> 16) }
-func (w way) op() int        { return int(w & 0xffff) }
+func (w way) parent() uint32 { return uint32(w >> opBits) }
+func (w way) op() int        { return int(w & (1<<opBits - 1)) }
+
+// opBits is room for the ops of one state.
+const opBits = 24
 
 // table is the set of visited states, and of those of the level in progress the least way to each.
 type table struct {
@@ -46,7 +49,9 @@ func (t *table) add(key canon.Key, w way) (grown int) {
 	switch {
 	case s.keys[i] == canon.Key{}:
 		s.keys[i] = key
+		room := cap(s.born)
 		s.born = append(s.born, w)
+		grown += bornBytes * (cap(s.born) - room)
 		s.fresh[i] = uint32(len(s.born))
 		s.n++
 	case s.fresh[i] != 0:
@@ -82,7 +87,11 @@ func (s *shard) grow() (bytes int) {
 	return slotBytes * (n - len(keys))
 }
 
-const slotBytes = 16 + 4
+// slotBytes is what a slot takes, bornBytes a state of the level in progress: its way, and a copy when the level is closed.
+const (
+	slotBytes = 16 + 4
+	bornBytes = 8 + 8
+)
 
 // close ends a level: it takes the ways to its states out of the table.
 func (t *table) close(ways []way) []way {

@@ -18,9 +18,9 @@ type worker[S any] struct {
 // expand expands chunks of the level until there is none, or the search is over.
 func (w *worker[S]) expand(last uint32) {
 	r := w.run
-	for !w.late() {
+	for {
 		from := r.claimed.Add(chunk) - chunk
-		if from >= last {
+		if from >= last || w.late() {
 			return
 		}
 		for n := from; n < min(from+chunk, last); n++ {
