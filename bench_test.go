@@ -2,9 +2,11 @@ package forkcheck_test
 
 import (
 	"flag"
+	"fmt"
 	"testing"
 
 	"forkcheck"
+	"forkcheck/generators"
 	"forkcheck/invariants"
 	"forkcheck/model"
 )
@@ -149,4 +151,25 @@ func newRecorded(c *invariants.Check) *recorded {
 	r := &recorded{kernel: *c.K, before: *c.Before, after: *c.After, op: c.Op, result: *c.Result, check: *c, changed: *c.Before != *c.After}
 	r.check.K, r.check.Before, r.check.After, r.check.Result = &r.kernel, &r.before, &r.after, &r.result
 	return r
+}
+
+// BenchmarkExplore searches a scope whole, every invariant checked after every step, with one worker and with all.
+func BenchmarkExplore(b *testing.B) {
+	for _, scope := range []string{"sharing", "numbers"} {
+		for _, workers := range []int{1, 2} {
+			b.Run(fmt.Sprintf("%s/workers=%d", scope, workers), func(b *testing.B) {
+				transitions, bytes := uint64(0), 0.0
+				for b.Loop() {
+					e := forkcheck.Explore{Scope: generators.FindScope(scope), Workers: workers}
+					x, err := e.Run(b.Context())
+					if err != nil || !x.Complete() {
+						b.Fatal(err, x)
+					}
+					transitions, bytes = transitions+x.Transitions, float64(x.Bytes)/float64(x.States)
+				}
+				b.ReportMetric(float64(transitions)/b.Elapsed().Seconds(), "transitions/s")
+				b.ReportMetric(bytes, "bytes/state")
+			})
+		}
+	}
 }

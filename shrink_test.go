@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"forkcheck"
+	"forkcheck/generators"
 	"forkcheck/invariants"
 	"forkcheck/model"
 )
@@ -336,5 +337,42 @@ func (g *golden) write(t *testing.T) {
 	}
 	if err := os.WriteFile(g.file, []byte(strings.TrimSuffix(b.String(), "\n")), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// What certificates say is true: a search that tells states apart by where their objects are finds no shorter trace either. It
+// looks at mutants of which the trace has two ops or more.
+func TestCertificates(t *testing.T) {
+	for _, of := range mutantsOf {
+		golden := readGolden(t, "testdata/mutants/"+of.version+".txt", of.mutants)
+		left := 12
+		for i := 0; i < len(of.mutants) && left > 0; i += 2 {
+			m := &of.mutants[i]
+			section := golden.want[m.name]
+			_, proof, _ := strings.Cut(section, "minimal in scope ")
+			name, _, _ := strings.Cut(proof, "\n")
+			scope := generators.FindScope(name)
+			trace, err := model.ParseTrace(m.name, []byte(traceOf(section)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			ops := len(trace.Lines) - 1
+			if scope == nil || ops < 2 || ops > 4 {
+				continue
+			}
+			left--
+			t.Run(of.version+"/"+m.name, func(t *testing.T) {
+				x := explore(t, forkcheck.Explore{Version: m.kernel(of.new), Scope: scope, Boot: &trace.Boot, Depth: ops - 1, Tasks: model.MaxTasks - 1, Raw: true, Workers: 1})
+				for _, f := range x.Failures {
+					if f.Breach.Known == nil && !f.AtEnd {
+						t.Errorf("%s breaks by %d ops in scope %s:\n%s", f.Breach, len(f.Ops), name, f.Trace())
+					}
+				}
+				t.Logf("%d ops in scope %s: %d states, %d transitions without symmetry", ops, name, x.States, x.Transitions)
+			})
+		}
+		if left > 0 {
+			t.Errorf("%d mutants too few to look at", left)
+		}
 	}
 }
