@@ -96,6 +96,7 @@ type walk struct {
 	at     unsafe.Pointer
 	names  [maxArenas][maxSlots]uint8 // the number of an object in its arena, from 1 on
 	met    [maxArenas]uint8
+	top    [maxArenas]uint8 // the highest slot that was named
 	queue  []object
 	next   int
 	sets   []members
@@ -111,7 +112,7 @@ type members struct {
 // begin starts a walk.
 func (w *walk) begin(arenas []arena, at unsafe.Pointer) {
 	w.arenas, w.at = arenas, at
-	w.names, w.met = [maxArenas][maxSlots]uint8{}, [maxArenas]uint8{}
+	w.names, w.met, w.top = [maxArenas][maxSlots]uint8{}, [maxArenas]uint8{}, [maxArenas]uint8{}
 	w.queue, w.next, w.sets, w.text = w.queue[:0], 0, w.sets[:0], w.text[:0]
 }
 
@@ -190,6 +191,7 @@ func (w *walk) name(arena, slot uint8) uint8 {
 	if *name == 0 {
 		w.met[arena]++
 		*name = w.met[arena]
+		w.top[arena] = max(w.top[arena], slot%maxSlots)
 		if len(w.arenas[arena].arrays) > 0 && int(slot) < w.arenas[arena].len {
 			w.queue = append(w.queue, object{arena, slot})
 		}
@@ -199,9 +201,14 @@ func (w *walk) name(arena, slot uint8) uint8 {
 
 // short is 0 for 0, 1 for 1 and 2 for any other number.
 func short(field unsafe.Pointer, size uintptr) byte {
+	switch size {
+	case 2:
+		return byte(min(*(*uint16)(field), 2))
+	case 4:
+		return byte(min(*(*uint32)(field), 2))
+	}
 	b := unsafe.Slice((*byte)(field), size)
-	switch {
-	case zero(unsafe.Add(field, 1), size-1):
+	if zero(unsafe.Add(field, 1), size-1) {
 		return min(b[0], 2)
 	}
 	return 2
@@ -239,16 +246,14 @@ func (w *walk) holds(arena, slot int) bool {
 func (w *walk) unmet() (list []object) {
 	for i := range w.arenas {
 		a := &w.arenas[i]
-		used := a.len // where the slots begin of which none is named
-		for used > 1 && w.names[i][used-1] == 0 {
-			used--
-		}
-		if used < a.len && w.empty(a, used) {
-			used = max(used, 1)
-		} else {
+		used := int(w.top[i]) + 1 // where the slots begin of which none is named
+		switch {
+		case used < a.len && !w.empty(a, used):
 			used = a.len
+		case w.met[i] == w.top[i]:
+			continue // there are no gaps
 		}
-		for slot := 1; slot < used; slot++ {
+		for slot := 1; slot < min(used, a.len); slot++ {
 			if w.names[i][slot] == 0 && w.holds(i, slot) {
 				list = append(list, object{uint8(i), uint8(slot)})
 			}
