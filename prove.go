@@ -51,7 +51,7 @@ func (m *minimizer) prove() *Certificate {
 
 // sweep searches for traces of one op, of two, and so on up to the best one's length, in several worlds and scopes.
 func (m *minimizer) sweep() *Certificate {
-	left := m.states / 5
+	left := m.states / 2
 	for length := 1; length <= m.best.length(); length++ {
 		for _, world := range m.worlds() {
 			for i := range generators.Scopes {
@@ -59,7 +59,7 @@ func (m *minimizer) sweep() *Certificate {
 				if sc.Depth > 0 && length > sc.Depth {
 					continue
 				}
-				c, found := m.look(world, sc, length, min(left, sweepStates))
+				c, found := m.look(world, sc, length, min(left, sweepStates/uint64(max(1, length-1))))
 				if found {
 					return c
 				}
@@ -72,8 +72,8 @@ func (m *minimizer) sweep() *Certificate {
 	return nil
 }
 
-// sweepStates is how many transitions a sweep gives to one scope.
-const sweepStates = 30_000
+// sweepStates is how many transitions a sweep gives to one scope; for longer traces less, so that it comes round.
+const sweepStates = 20_000
 
 // worlds are those that a sweep goes through: the plain ones, the trace's own, and where that sets a limit some with a low one.
 func (m *minimizer) worlds() (list []model.Boot) {

@@ -40,6 +40,10 @@ var Scopes = []Scope{
 	{Name: "numbers", Says: "five pid numbers, of which three are reserved once the search has come round", World: "pid_max=6 reserved_pids=3", Numbers: true, Lazy: true, Letters: func(k *model.Kernel) []Letter {
 		return slices.Concat(clonings(0, threadFlags), exitings(0), []Letter{waitForOne})
 	}},
+	{Name: "unshare", Says: "what can be unshared, by whom", Tasks: 5, Depth: 3, Lazy: true, Letters: func(k *model.Kernel) []Letter {
+		return slices.Concat(clonings(0, threadFlags, model.CloneVM, model.CloneVM|model.CloneSighand, model.CloneFS, model.CloneFiles, model.CloneSysvsem), exitings(0),
+			unsharings(model.CloneVM, model.CloneFS, model.CloneFiles, model.CloneSighand, model.CloneThread, model.CloneNewNS, model.CloneSysvsem, model.CloneNewIPC, model.CloneNewUser, model.CloneNewPID))
+	}},
 	{Name: "sharing", Says: "what processes and threads share, and unshare", Tasks: 4, Lazy: true, Letters: func(k *model.Kernel) []Letter {
 		return slices.Concat(clonings(words(model.CloneVM, model.CloneSighand, model.CloneThread, model.CloneFiles, model.CloneFS)...), exitings(0),
 			[]Letter{waitForOne}, unsharings(model.CloneFiles, model.CloneFS, model.CloneFiles|model.CloneFS))

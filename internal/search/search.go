@@ -114,7 +114,9 @@ type run[S any] struct {
 
 	mu       sync.Mutex
 	findings []Finding
-	progress time.Time
+
+	telling sync.Mutex
+	told    time.Time
 }
 
 // search goes through the levels.
@@ -242,6 +244,18 @@ func (r *run[S]) result(why Why, closed int) Result {
 
 func (r *run[S]) stats() Stats {
 	return Stats{States: uint64(r.nodes.len()), Transitions: r.transitions.Load(), Depth: r.depth, Bytes: int(r.bytes.Load()) + r.nodes.bytes(), Elapsed: time.Since(r.began)}
+}
+
+// tell calls Progress, if a second has passed since it was called.
+func (r *run[S]) tell() {
+	if r.Progress == nil || !r.telling.TryLock() {
+		return
+	}
+	defer r.telling.Unlock()
+	if now := time.Now(); now.Sub(r.told) >= time.Second {
+		r.told = now
+		r.Progress(r.stats())
+	}
 }
 
 // nodes are the ways to all states, in blocks, so that they need not move.

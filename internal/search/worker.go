@@ -1,7 +1,5 @@
 package search
 
-import "time"
-
 // chunk is how many states a worker takes at once: neighbours, which share most of their way.
 const chunk = 32
 
@@ -32,7 +30,7 @@ func (w *worker[S]) expand(last uint32) {
 	}
 }
 
-// late says whether the search is not to go on, and reports progress.
+// late says whether the search is not to go on, and tells how far it is.
 func (w *worker[S]) late() bool {
 	r := w.run
 	switch {
@@ -43,12 +41,7 @@ func (w *worker[S]) late() bool {
 	case r.Transitions > 0 && r.transitions.Load() > r.Transitions:
 		r.why.Store(uint32(Exhausted))
 	}
-	if r.Progress != nil && w == r.workers[0] {
-		if now := time.Now(); now.Sub(r.progress) >= time.Second {
-			r.progress = now
-			r.Progress(r.stats())
-		}
-	}
+	r.tell()
 	return r.why.Load() != uint32(Closed)
 }
 
