@@ -173,18 +173,6 @@ func words(flags ...model.Flags) (list []model.Flags) {
 	return list
 }
 
-// pairs are all unions of at most two of some words, and those with a base.
-func pairs(base model.Flags, flags ...model.Flags) (list []model.Flags) {
-	for i, f := range flags {
-		list = append(list, base|f)
-		for _, g := range flags[i+1:] {
-			list = append(list, base|f|g)
-		}
-	}
-	slices.SortStableFunc(list, func(a, b model.Flags) int { return count(a) - count(b) })
-	return slices.Compact(list)
-}
-
 func count(f model.Flags) (n int) {
 	for ; f != 0; f &= f - 1 {
 		n++
@@ -206,7 +194,8 @@ func failing(k *model.Kernel, letters []Letter) (list []Letter) {
 // pausing has each letter stop before each row, the first of each critical section.
 func pausing(k *model.Kernel, letters []Letter) (list []Letter) {
 	for _, l := range letters {
-		for _, row := range pauses(&k.Calls[l.Kind], l.Flags) {
+		can := pauses(&k.Calls[l.Kind], l.Flags)
+		for _, row := range can.list[:can.n] {
 			l.Pause = uint16(row) + 1
 			list = append(list, l)
 		}
@@ -220,19 +209,6 @@ func stopping(k *model.Kernel, letters []Letter, names ...string) (list []Letter
 		for _, name := range names {
 			l.Pause = uint16(k.Calls[l.Kind].Row(name)) + 1
 			list = append(list, l)
-		}
-	}
-	return list
-}
-
-// pauses are the rows before which a call with some flags can stop: those that run, and of a critical section the first.
-func pauses(t *model.Table, flags model.Flags) (list []int) {
-	inside := false
-	for i := range t.Rows {
-		inside = inside && t.Atomic(i)
-		if !inside && t.Rows[i].Applies(flags) {
-			list = append(list, i)
-			inside = true
 		}
 	}
 	return list

@@ -59,15 +59,19 @@ func (t *Taste) pause(src Source, op *model.Op) {
 	if !t.Pauses.has(op.Kind) || !seldom(src, 4, "pause") {
 		return
 	}
-	table := &t.kernel.Calls[op.Kind]
-	var can rows
+	can := pauses(&t.kernel.Calls[op.Kind], op.Flags)
+	op.Pause = uint16(can.draw(src, "row")) + 1
+}
+
+// pauses are the rows before which a call with some flags can stop: those that run, and of a critical section the first.
+func pauses(t *model.Table, flags model.Flags) (can rows) {
 	inside := false
-	for i := range table.Rows {
-		inside = inside && table.Atomic(i)
-		if !inside && table.Rows[i].Applies(op.Flags) {
+	for i := range t.Rows {
+		inside = inside && t.Atomic(i)
+		if !inside && t.Rows[i].Applies(flags) {
 			can.add(i)
 			inside = true
 		}
 	}
-	op.Pause = uint16(can.draw(src, "row")) + 1
+	return can
 }
