@@ -13,6 +13,11 @@
 //	midway.go  rows that fail, rows before which a call stops
 //	cues.go    what a state asks for and chance seldom brings
 //
+// A search draws nothing: it lists what there is to do in a scope.
+//
+//	scope.go     the named scopes
+//	alphabet.go  the ops of a scope, and those that can be done in a state
+//
 // # Swarm testing
 //
 // A trace that may do everything does little of anything. So each trace has tastes, each with probability 1/2, and each
