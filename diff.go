@@ -141,7 +141,7 @@ func (x *differ) kind(text string) int {
 	return x.kinds[text]
 }
 
-// translated is an op with the rows of v6.x; false if that has no row of the name.
+// translated is an op with the rows of v6.x; false if that has no row of the name, or cannot fail or stop there so.
 func (x *differ) translated(op model.Op) (model.Op, bool) {
 	ok := true
 	row := func(i uint16) uint16 {
@@ -153,7 +153,9 @@ func (x *differ) translated(op model.Op) (model.Op, bool) {
 		return uint16(j + 1)
 	}
 	op.Fault.Row, op.Pause = row(op.Fault.Row), row(op.Pause)
-	return op, ok
+	t := &x.sides[1].Calls[op.Kind]
+	ok = ok && (op.Fault.Row == 0 || slices.Contains(t.Rows[op.Fault.Row-1].Errs, op.Fault.Errno))
+	return op, ok && (op.Pause == 0 || !t.Atomic(int(op.Pause)-1))
 }
 
 // pair is a state of each version.
@@ -199,12 +201,11 @@ func (sp *pairSpace) Do(from *pair, i int, to *pair) (search.Move, int) {
 	*to = *from
 	sp.Redo(to, i)
 	op, r := &sp.ops[i], &sp.results
-	missed := func(r *model.Result) bool { return r.FaultMissed || op.Pause != 0 && r.Outcome != model.Paused }
-	if missed(&r[0]) || missed(&r[1]) {
+	if missed(op, &r[0], &to[0]) || missed(op, &r[1], &to[1]) {
 		return search.Void, search.None
 	}
 	if answersOf(&r[0], &to[0]) != answersOf(&r[1], &to[1]) {
-		return search.Cut, sp.kind(fmt.Sprint(op.Kind, op.Flags, "/", r[0].Outcome, r[0].Errno, r[0].Why, "/", r[1].Outcome, r[1].Errno, r[1].Why))
+		return search.Cut, sp.kind(fmt.Sprint(op.Kind, op.Flags, "/", kindOf(&r[0]), "/", kindOf(&r[1])))
 	}
 	switch {
 	case to[0] == from[0] && to[1] == from[1]:
@@ -216,6 +217,11 @@ func (sp *pairSpace) Do(from *pair, i int, to *pair) (search.Move, int) {
 		return search.Cut, sp.kind(fmt.Sprint(op.Kind, op.Flags, "/", path))
 	}
 	return search.Next, search.None
+}
+
+// kindOf is what of an answer tells kinds of differences apart: the numbers too, for several switches shift them.
+func kindOf(r *model.Result) string {
+	return fmt.Sprint(r.Outcome, r.Errno, r.Why, " ", r.Ret, " ", r.Inside, " ", r.Status)
 }
 
 // End has nothing to compare.
@@ -285,6 +291,9 @@ func differing(a, b reflect.Value) (path, old, now string) {
 		}
 		if a.Len() == b.Len() {
 			return "", "", ""
+		}
+		if a.Type().Elem().Kind() == reflect.Struct {
+			return ".", fmt.Sprint(a.Len()), fmt.Sprint(b.Len())
 		}
 	default:
 		if reflect.DeepEqual(a.Interface(), b.Interface()) {
@@ -390,7 +399,7 @@ func DiffScopes() (list []*generators.Scope) {
 }
 
 // diffDepth is how deep Diff searches a named scope.
-var diffDepth = map[string]int{"flags": 1, "limits": 4, "numbers": 7, "sharing": 3, "family": 4, "faults": 2, "pidns": 4, "wait": 3, "signals": 3, "namespaces": 3, "races": 4, "pauses": 5}
+var diffDepth = map[string]int{"flags": 1, "limits": 4, "numbers": 7, "unshare": 3, "sharing": 3, "family": 4, "faults": 2, "pidns": 4, "wait": 3, "signals": 3, "namespaces": 3, "races": 4, "pauses": 5}
 
 // diffCorners are scopes of a few letters.
 var diffCorners = []generators.Scope{
@@ -406,6 +415,24 @@ var diffCorners = []generators.Scope{
 		model.Op{Kind: model.Kill, Target: generators.Anyone, Sig: model.SIGTERM}, model.Op{Kind: model.Clone, Sig: model.SIGCHLD, Flags: model.CloneParent})},
 	{Name: "numbers inside", World: "pid_max=304 last_pid=300", Depth: 3, Numbers: true, Letters: letters(
 		model.Op{Kind: model.Sysctl, Arg: 302}, model.Op{Kind: model.Clone, Sig: model.SIGCHLD, Flags: model.CloneNewPID}, model.Op{Kind: model.Clone, Sig: model.SIGCHLD})},
+	{Name: "init in vfork", World: "world=container", Depth: 2, Letters: letters(
+		model.Op{Kind: model.Clone, Sig: model.SIGCHLD, Flags: model.CloneVM | model.CloneVfork}, model.Op{Kind: model.Kill, Target: generators.Anyone, Sig: model.SIGTERM})},
+	{Name: "failed first forks", Depth: 3, Lazy: true, Numbers: true, Letters: func(k *model.Kernel) []generators.Letter {
+		list := letters(model.Op{Kind: model.Unshare, Flags: model.CloneNewPID}, model.Op{Kind: model.Clone, Sig: model.SIGCHLD})(k)
+		for _, fault := range generators.Faults(&k.Calls[model.Clone]) {
+			list = append(list, model.Op{Kind: model.Clone, Sig: model.SIGCHLD, Fault: fault})
+		}
+		return list
+	}},
+	{Name: "held exits", Depth: 4, Tasks: 4, Forks: 1, Letters: func(k *model.Kernel) []generators.Letter {
+		list := letters(model.Op{Kind: model.Clone, Sig: model.SIGCHLD}, model.Op{Kind: model.Exit}, model.Op{Kind: model.Sigaction, Sig: model.SIGCHLD, Mode: model.SigIgn})(k)
+		for i := range k.Calls[model.Exit].Rows {
+			if !k.Calls[model.Exit].Atomic(i) {
+				list = append(list, model.Op{Kind: model.Exit, Pause: uint16(i) + 1})
+			}
+		}
+		return list
+	}},
 	{Name: "threads of an init", Depth: 7, Tasks: 6, Lazy: true, Letters: letters(
 		model.Op{Kind: model.Clone, Sig: model.SIGCHLD}, model.Op{Kind: model.Clone, Sig: model.SIGCHLD, Flags: model.CloneVM | model.CloneSighand | model.CloneThread},
 		model.Op{Kind: model.Unshare, Flags: model.CloneNewPID}, model.Op{Kind: model.Exit})},

@@ -149,7 +149,7 @@ func (sp *space) Do(from *model.State, i int, to *model.State) (search.Move, int
 	*to = *from
 	op := sp.ops[i]
 	sp.kernel.StepInto(to, op, &sp.result, nil)
-	if sp.result.FaultMissed || op.Pause != 0 && sp.result.Outcome != model.Paused {
+	if missed(&op, &sp.result, to) {
 		return search.Void, search.None
 	}
 	if sp.breach = sp.checker.Step(sp.kernel, from, to, op, &sp.result); sp.breach != nil {
@@ -162,6 +162,12 @@ func (sp *space) Do(from *model.State, i int, to *model.State) (search.Move, int
 		return search.Next, search.None
 	}
 	return search.Stay, search.None
+}
+
+// missed says whether an op was another one in disguise: its fault or its pause was not reached. A task that dies has no answer
+// to tell a pause by.
+func missed(op *model.Op, r *model.Result, s *model.State) bool {
+	return r.FaultMissed || op.Pause != 0 && !s.Flight[op.Actor].Paused
 }
 
 // End kills and reaps everybody.

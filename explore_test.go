@@ -200,6 +200,28 @@ func halting(rows ...string) *generators.Scope {
 	}}
 }
 
+// A call that stops in the middle of its death is gone for its caller, and is searched like any other that stops.
+func TestExploreHoldsExits(t *testing.T) {
+	for _, v := range model.Versions {
+		k := v.New()
+		exit := &k.Calls[model.Exit]
+		for i := range exit.Rows {
+			if exit.Atomic(i) || exit.Rows[i].If != nil {
+				continue
+			}
+			t.Run(k.Name+"/"+exit.Rows[i].Name, func(t *testing.T) {
+				held := generators.Scope{Name: "held", Forks: 1, Lazy: true, Letters: func(*model.Kernel) []generators.Letter {
+					return []generators.Letter{{Kind: model.Exit, Pause: uint16(i) + 1}}
+				}}
+				x := explore(t, forkcheck.Explore{Version: v.New(), Scope: &held, Depth: 1, Workers: 1})
+				if x.Transitions != 1 || x.States != 2 {
+					t.Errorf("%d states, %d transitions", x.States, x.Transitions)
+				}
+			})
+		}
+	}
+}
+
 // Two forks that race pass a limit by one at most: that is reached, and never passed. In v6.x none passes RLIMIT_NPROC, for
 // the charge comes before the check. A fork fails although fewer tasks are there than the limit allows, while another one is
 // charged that may yet fail.

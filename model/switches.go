@@ -91,7 +91,7 @@ var Switches = []Switch{
 	}},
 	{"seccomp_late", "copy_process, do_exit", "the child takes the seccomp filter first, and keeps it to the last put", "under the lock, until do_exit", func(v *Version) {
 		v.Calls[Clone].remove("seccomp_filter_null", "copy_seccomp")
-		v.Calls[Clone].insert("share_creds", rowSeccomp)
+		v.Calls[Clone].insert(v.Calls[Clone].after("dup_task_struct"), rowSeccomp)
 		v.exits(func(t *Table) { t.remove("seccomp_filter_release") })
 	}},
 	{"subreaper_mark", "copy_signal, copy_process", "the child of a subreaper's clone is marked, whoever its parent is", "the child of a subreaper is", func(v *Version) {
@@ -211,6 +211,9 @@ func (t *Table) remove(names ...string) {
 func (t *Table) insert(before string, rows ...Row) {
 	t.Rows = slices.Insert(t.Rows, max(0, t.Row(before)), rows...)
 }
+
+// after is the row that follows one.
+func (t *Table) after(name string) string { return t.Rows[t.Row(name)+1].Name }
 
 // rungNamed is a rung by what it undoes.
 func (t *Table) rungNamed(name string) *Rung {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 
 	"forkcheck"
@@ -39,7 +40,7 @@ func diffCommand(e *env, args []string) int {
 	}
 	d := forkcheck.Diff{Depth: o.depth, Tasks: o.tasks, Bytes: int(o.mem), Workers: o.workers, Progress: e.progress()}
 	if scope != "" {
-		sc, err := findScope(scope)
+		sc, err := diffScope(scope)
 		if err != nil {
 			return e.usage("%v", err)
 		}
@@ -52,6 +53,21 @@ func diffCommand(e *env, args []string) int {
 		return e.usage("%v", err)
 	}
 	return e.differences(ds)
+}
+
+// diffScope finds a scope by name: a named one as deep as it is, or a corner of the diff's own.
+func diffScope(name string) (*generators.Scope, error) {
+	if sc := generators.FindScope(name); sc != nil {
+		return sc, nil
+	}
+	var names []string
+	for _, sc := range forkcheck.DiffScopes() {
+		if sc.Name == name {
+			return sc, nil
+		}
+		names = append(names, sc.Name)
+	}
+	return nil, fmt.Errorf("unknown scope %q%s", name, model.Suggest(name, names))
 }
 
 // leading are the arguments before the first flag, and the rest.
@@ -71,7 +87,8 @@ func (e *env) differences(ds *forkcheck.Differences) int {
 	}
 	for i := range ds.List {
 		d := &ds.List[i]
-		fmt.Fprintln(e.out, d.Text())
+		sw := model.Switches[slices.IndexFunc(model.Switches, func(sw model.Switch) bool { return sw.Name == d.Shows })]
+		fmt.Fprintf(e.out, "%s (%s)\n    v3.11: %s\n    v6.x: %s\n\n%s\n", sw.Name, sw.Source, sw.Old, sw.New, d.Text())
 	}
 	if len(ds.Unseen) > 0 {
 		fmt.Fprintf(e.out, "not seen to differ: %s\n", strings.Join(ds.Unseen, ", "))
