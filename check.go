@@ -32,6 +32,7 @@ type Failure struct {
 	Breach *invariants.Breach
 	AtEnd  bool   // it broke when all was killed and reaped
 	Rapid  string // what rapid says of the run: how many tests passed, and how to repeat it
+	Checks int    // the first random trace that failed, counted from 1
 
 	Certificate *Certificate // how far it was looked for a shorter trace; nil if it was not
 }
@@ -66,7 +67,7 @@ func Check(tb rapid.TB, o CheckOptions) (*Failure, error) {
 		return nil, errors.New(r.text)
 	}
 	f := h.failure(h.breach)
-	f.Rapid = r.text
+	f.Rapid, f.Checks = r.text, h.found
 	return f, nil
 }
 
@@ -109,6 +110,7 @@ type hunt struct {
 	atEnd         bool // it broke when all was killed and reaped
 	over          bool // the trace has come to a known defect, or nobody can act
 	runs          int  // how often rapid has asked for a trace
+	found         int  // which of them was the first to fail
 	late          bool // the deadline has passed
 	noFailFile    string
 }
@@ -236,7 +238,9 @@ func (h *hunt) step(t *rapid.T) {
 // fail ends a trace at a breach. The text is one line that says the same whenever the trace runs, for rapid compares it.
 func (h *hunt) fail(t *rapid.T, breach *invariants.Breach) {
 	if breach != nil {
-		h.pinned, h.breach = breach.Invariant.Name, breach
+		if h.pinned, h.breach = breach.Invariant.Name, breach; h.found == 0 {
+			h.found = h.runs
+		}
 		t.Fatalf("%s", breach)
 	}
 }

@@ -38,7 +38,7 @@ func Minimize(f *Failure, o MinimizeOptions) *Failure {
 	}
 	certificate := m.prove()
 	c := &m.best
-	return &Failure{Kernel: c.kernel(m.version), Boot: c.boot, Ops: c.ops, Breach: c.breach, AtEnd: c.atEnd, Rapid: f.Rapid, Certificate: certificate}
+	return &Failure{Kernel: c.kernel(m.version), Boot: c.boot, Ops: c.ops, Breach: c.breach, AtEnd: c.atEnd, Rapid: f.Rapid, Checks: f.Checks, Certificate: certificate}
 }
 
 // candidateOf is the trace of a failure.

@@ -7,9 +7,18 @@ const exitC = "kernel/exit.c:do_exit"
 // act is a row that cannot fail.
 func act(name, source string, body Act) Row { return Row{Name: name, Source: source, Body: body} }
 
+// Drop is a row body as data: the caller gives up its object of Class, if it has one, and forgets it.
+type Drop struct{ Class Class }
+
+// Do makes a Drop the body of a row.
+func (b Drop) Do(k *Kernel, s *State, f *Flight) Errno {
+	s.drop(f.Op.Actor, b.Class)
+	return next
+}
+
 // exitDrop is a row in which the dying task gives up an object.
 func exitDrop(name, source string, c Class) Row {
-	return act(name, source, func(k *Kernel, s *State, f *Flight) { s.drop(f.Op.Actor, c) })
+	return Row{Name: name, Source: source, Body: Drop{c}}
 }
 
 // exitCalls are exit(2) of one thread, exit_group(2) of all, and a fatal signal taking effect, from a version's own

@@ -42,7 +42,7 @@ var (
 			}
 		})}
 	rowNproc           = Row{Name: "rlimit_nproc", Source: forkC, Body: nprocLimit, Fail: "bad_fork_free", Errs: []Errno{EAGAIN}}
-	rowClearNproc      = Row{Name: "clear_nproc_exceeded", Source: forkC, Body: Act(func(k *Kernel, s *State, f *Flight) { s.parent(f).Flags &^= PFNprocExceeded })}
+	rowClearNproc      = Row{Name: "clear_nproc_exceeded", Source: forkC, Body: Assign(func(k *Kernel, s *State, f *Flight) { s.parent(f).Flags &^= PFNprocExceeded })}
 	rowMaxThreads      = Row{Name: "max_threads", Source: forkC, Body: maxThreadsLimit, Fail: "bad_fork_cleanup_count", Errs: []Errno{EAGAIN}}
 	rowTryModuleGet    = Row{Name: "try_module_get", Source: forkC, Body: Act(func(k *Kernel, s *State, f *Flight) { s.get(Module, s.child(f).Ref[Module]) }), Fail: "bad_fork_cleanup_count", Errs: []Errno{EAGAIN}, Takes: 1 << Module}
 	rowThreadgroupLock = Row{Name: "threadgroup_change_begin", Source: "include/linux/sched.h:threadgroup_change_begin", On: CloneThread, Takes: TookRwsem,
@@ -80,7 +80,7 @@ func prepareCreds(k *Kernel, s *State, f *Flight) Errno {
 
 // reset is a row that gives a field of the child the value that a newborn has.
 func reset(name, source string, set func(c *Task)) Row {
-	return Row{Name: name, Source: source, Body: Act(func(k *Kernel, s *State, f *Flight) { set(s.child(f)) })}
+	return Row{Name: name, Source: source, Body: Assign(func(k *Kernel, s *State, f *Flight) { set(s.child(f)) })}
 }
 
 // The resets of copy_process that mean something in this model: clocks, statistics and debugging state are left out.
@@ -96,13 +96,13 @@ var (
 	rowMMReset     = reset("mm_null", "kernel/fork.c:copy_mm", func(c *Task) { c.Ref[MM] = 0 })
 	rowRobustList  = reset("robust_list", forkC, func(c *Task) { c.RobustList = false })
 	rowSingleStep  = reset("user_disable_single_step", forkC, func(c *Task) { c.Flags &^= SingleStep })
-	rowJobctl      = publish("jobctl", 0, 0, func(k *Kernel, s *State, f *Flight) { s.child(f).Jobctl = 0 }) // ptrace_init_task
+	rowJobctl      = publish("jobctl", 0, 0, func(k *Kernel, s *State, f *Flight) { s.child(f).Jobctl = 0 }).sets() // ptrace_init_task
 	rowPdeath      = reset("pdeath_signal", forkC, func(c *Task) { c.Pdeath = 0 })
 	rowExitState   = reset("exit_state", forkC, func(c *Task) { c.ExitState = Alive })
-	rowThreadGroup = Row{Name: "thread_group", Source: forkC, Body: Act(func(k *Kernel, s *State, f *Flight) { s.child(f).Thread = f.Child })}
-	rowAltstack    = Row{Name: "sas_ss_reset", Source: forkC, On: CloneVM, Off: CloneVfork, Body: Act(func(k *Kernel, s *State, f *Flight) { s.child(f).Altstack = false })}
-	rowSetTid      = Row{Name: "set_child_tid", Source: forkC, Body: Act(func(k *Kernel, s *State, f *Flight) { s.child(f).SetChildTid = f.Flags&CloneChildSettid != 0 })}
-	rowClearTid    = Row{Name: "clear_child_tid", Source: forkC, Body: Act(func(k *Kernel, s *State, f *Flight) { s.child(f).ClearChildTid = f.Flags&CloneChildCleartid != 0 })}
+	rowThreadGroup = Row{Name: "thread_group", Source: forkC, Body: Assign(func(k *Kernel, s *State, f *Flight) { s.child(f).Thread = f.Child })}
+	rowAltstack    = Row{Name: "sas_ss_reset", Source: forkC, On: CloneVM, Off: CloneVfork, Body: Assign(func(k *Kernel, s *State, f *Flight) { s.child(f).Altstack = false })}
+	rowSetTid      = Row{Name: "set_child_tid", Source: forkC, Body: Assign(func(k *Kernel, s *State, f *Flight) { s.child(f).SetChildTid = f.Flags&CloneChildSettid != 0 })}
+	rowClearTid    = Row{Name: "clear_child_tid", Source: forkC, Body: Assign(func(k *Kernel, s *State, f *Flight) { s.child(f).ClearChildTid = f.Flags&CloneChildCleartid != 0 })}
 )
 
 // Share is a row body as data: with Flag the child takes a reference to the parent's object of Class, without it
@@ -292,24 +292,24 @@ func allocNumbers(search func(k *Kernel, s *State, ns PidNSID) uint16, exhausted
 
 // Who the child is, and whose.
 var (
-	rowPid       = Row{Name: "pid", Source: forkC, Body: Act(func(k *Kernel, s *State, f *Flight) { s.child(f).Nr = s.Pid[f.Pid].Nr[0] })}
-	rowThreadIDs = Row{Name: "thread_ids", Source: forkC, On: CloneThread, Body: Act(func(k *Kernel, s *State, f *Flight) {
+	rowPid       = Row{Name: "pid", Source: forkC, Body: Assign(func(k *Kernel, s *State, f *Flight) { s.child(f).Nr = s.Pid[f.Pid].Nr[0] })}
+	rowThreadIDs = Row{Name: "thread_ids", Source: forkC, On: CloneThread, Body: Assign(func(k *Kernel, s *State, f *Flight) {
 		c, p := s.child(f), s.parent(f)
 		c.ExitSignal, c.Leader, c.Tgid = -1, p.Leader, p.Tgid
 	})}
 	rowLeaderSignal = Row{Name: "exit_signal_of_leader", Source: forkC, On: CloneParent, Off: CloneThread,
-		Body: Act(func(k *Kernel, s *State, f *Flight) { s.child(f).ExitSignal = s.Task[s.parent(f).Leader].ExitSignal })}
+		Body: Assign(func(k *Kernel, s *State, f *Flight) { s.child(f).ExitSignal = s.Task[s.parent(f).Leader].ExitSignal })}
 	rowExitSignal = Row{Name: "exit_signal", Source: forkC, Off: CloneParent | CloneThread,
-		Body: Act(func(k *Kernel, s *State, f *Flight) { s.child(f).ExitSignal = int16(f.Op.Sig) })}
-	rowLeaderIDs = Row{Name: "leader_ids", Source: forkC, Off: CloneThread, Body: Act(func(k *Kernel, s *State, f *Flight) {
+		Body: Assign(func(k *Kernel, s *State, f *Flight) { s.child(f).ExitSignal = int16(f.Op.Sig) })}
+	rowLeaderIDs = Row{Name: "leader_ids", Source: forkC, Off: CloneThread, Body: Assign(func(k *Kernel, s *State, f *Flight) {
 		c := s.child(f)
 		c.Leader, c.Tgid = f.Child, c.Nr
 	})}
-	rowSibling = Row{Name: "real_parent_shared", Source: forkC, On: CloneParent | CloneThread, Lock: "commit", Body: Act(func(k *Kernel, s *State, f *Flight) {
+	rowSibling = Row{Name: "real_parent_shared", Source: forkC, On: CloneParent | CloneThread, Lock: "commit", Body: Assign(func(k *Kernel, s *State, f *Flight) {
 		c, p := s.child(f), s.parent(f)
 		c.RealParent, c.ParentExecID = p.RealParent, p.ParentExecID
 	})}
-	rowRealParent = Row{Name: "real_parent", Source: forkC, Off: CloneParent | CloneThread, Lock: "commit", Body: Act(func(k *Kernel, s *State, f *Flight) {
+	rowRealParent = Row{Name: "real_parent", Source: forkC, Off: CloneParent | CloneThread, Lock: "commit", Body: Assign(func(k *Kernel, s *State, f *Flight) {
 		c, p := s.child(f), s.parent(f)
 		c.RealParent, c.ParentExecID = f.Op.Actor, p.SelfExecID
 	})}
@@ -322,6 +322,12 @@ var (
 		})}
 )
 
+// sets is the row with an Act that only sets fields as the Assign that it is.
+func (r Row) sets() Row {
+	r.Body = Assign(r.Body.(Act))
+	return r
+}
+
 // publish is a row of the commit: under both locks, and it cannot fail.
 func publish(name string, on, off Flags, body Act) Row {
 	return Row{Name: name, Source: forkC, On: on, Off: off, Lock: "commit", Body: body}
@@ -329,24 +335,24 @@ func publish(name string, on, off Flags, body Act) Row {
 
 // The commit. A leader joins its parent's children, the processes, its group and session; a thread joins its group.
 var (
-	rowInitPid     = publish("init_task_pid", 0, 0, func(k *Kernel, s *State, f *Flight) { s.child(f).Pids[PidtypePID] = f.Pid })
-	rowInitPgid    = publish("init_task_pgid", 0, CloneThread, func(k *Kernel, s *State, f *Flight) { s.child(f).Pids[PidtypePGID] = s.pgrp(f.Op.Actor) })
-	rowInitSid     = publish("init_task_sid", 0, CloneThread, func(k *Kernel, s *State, f *Flight) { s.child(f).Pids[PidtypeSID] = s.session(f.Op.Actor) })
+	rowInitPid     = publish("init_task_pid", 0, 0, func(k *Kernel, s *State, f *Flight) { s.child(f).Pids[PidtypePID] = f.Pid }).sets()
+	rowInitPgid    = publish("init_task_pgid", 0, CloneThread, func(k *Kernel, s *State, f *Flight) { s.child(f).Pids[PidtypePGID] = s.pgrp(f.Op.Actor) }).sets()
+	rowInitSid     = publish("init_task_sid", 0, CloneThread, func(k *Kernel, s *State, f *Flight) { s.child(f).Pids[PidtypeSID] = s.session(f.Op.Actor) }).sets()
 	rowChildReaper = publish("child_reaper", 0, CloneThread, func(k *Kernel, s *State, f *Flight) {
 		if p := &s.Pid[f.Pid]; childReaper(k, s, f) {
 			s.PidNS[p.NS[p.Level]].Reaper = f.Child
 		}
-	})
+	}).sets()
 	rowUnkillable = publish("signal_unkillable", 0, CloneThread, func(k *Kernel, s *State, f *Flight) {
 		if childReaper(k, s, f) {
 			s.Signal[s.child(f).Signal].Flags |= SignalUnkillable
 		}
-	})
-	rowLeaderPid     = publish("leader_pid", 0, CloneThread, func(k *Kernel, s *State, f *Flight) { s.Signal[s.child(f).Signal].LeaderPid = f.Pid })
+	}).sets()
+	rowLeaderPid     = publish("leader_pid", 0, CloneThread, func(k *Kernel, s *State, f *Flight) { s.Signal[s.child(f).Signal].LeaderPid = f.Pid }).sets()
 	rowAddChild      = publish("list_sibling", 0, CloneThread, func(k *Kernel, s *State, f *Flight) { s.addChild(s.child(f).RealParent, f.Child) })
 	rowAddProcess    = publish("list_tasks", 0, CloneThread, func(k *Kernel, s *State, f *Flight) { s.addProcess(f.Child) })
-	rowAttachPgid    = publish("attach_pgid", 0, CloneThread, func(k *Kernel, s *State, f *Flight) { s.attach(f.Child, PidtypePGID) })
-	rowAttachSid     = publish("attach_sid", 0, CloneThread, func(k *Kernel, s *State, f *Flight) { s.attach(f.Child, PidtypeSID) })
+	rowAttachPgid    = publish("attach_pgid", 0, CloneThread, func(k *Kernel, s *State, f *Flight) { s.attach(f.Child, PidtypePGID) }).sets()
+	rowAttachSid     = publish("attach_sid", 0, CloneThread, func(k *Kernel, s *State, f *Flight) { s.attach(f.Child, PidtypeSID) }).sets()
 	rowProcessCounts = publish("process_counts", 0, CloneThread, func(k *Kernel, s *State, f *Flight) { s.ProcessCounts++ })
 	rowNrThreads     = publish("signal_nr_threads", CloneThread, 0, func(k *Kernel, s *State, f *Flight) { s.Signal[s.parent(f).Signal].NrThreads++ })
 	rowLive          = publish("signal_live", CloneThread, 0, func(k *Kernel, s *State, f *Flight) { s.Signal[s.parent(f).Signal].Live++ })
@@ -369,15 +375,15 @@ func threadgroupChangeEnd(k *Kernel, s *State, f *Flight) { s.Signal[s.parent(f)
 
 // The end of do_fork, kernel/fork.c: the number for the caller, and the wait of vfork.
 var (
-	rowPidVnr = Row{Name: "task_pid_vnr", Source: "kernel/fork.c:do_fork", Body: Act(func(k *Kernel, s *State, f *Flight) {
+	rowPidVnr = Row{Name: "task_pid_vnr", Source: "kernel/fork.c:do_fork", Body: Assign(func(k *Kernel, s *State, f *Flight) {
 		f.Who, f.Ret = f.Child, int32(s.NumberSeen(f.Op.Actor, f.Child))
 		if p := &s.Pid[f.Pid]; p.NS[p.Level] != s.ActiveNS(f.Op.Actor) {
 			f.Inside = p.Nr[p.Level]
 		}
 	})}
 	rowVforkDone = Row{Name: "init_completion", Source: "kernel/fork.c:do_fork", On: CloneVfork,
-		Body: Act(func(k *Kernel, s *State, f *Flight) { s.child(f).VforkDone = f.Op.Actor })}
-	rowWakeUp    = Row{Name: "wake_up_new_task", Source: "kernel/fork.c:do_fork", Body: Act(func(k *Kernel, s *State, f *Flight) { s.child(f).Flags &^= NotWoken })}
+		Body: Assign(func(k *Kernel, s *State, f *Flight) { s.child(f).VforkDone = f.Op.Actor })}
+	rowWakeUp    = Row{Name: "wake_up_new_task", Source: "kernel/fork.c:do_fork", Body: Assign(func(k *Kernel, s *State, f *Flight) { s.child(f).Flags &^= NotWoken })}
 	rowVforkWait = Row{Name: "wait_for_vfork_done", Source: "kernel/fork.c:wait_for_vfork_done", On: CloneVfork, Sleep: Killable, Body: Func(waitForVforkDone)}
 )
 

@@ -75,16 +75,16 @@ func ladderV311() []Rung {
 		{Label: "bad_fork_cleanup_namespaces", Name: "exit_task_namespaces", Gives: 1 << Nsproxy, Undo: giveUp(Nsproxy)},
 		{Label: "bad_fork_cleanup_mm", Name: "mmput", Gives: 1 << MM, If: has(MM), Undo: putOwn(MM)},
 		{Label: "bad_fork_cleanup_signal", Name: "free_signal_struct", Gives: TookSignal, If: notThread, Undo: freeSignalStruct},
-		{Label: "bad_fork_cleanup_sighand", Name: "cleanup_sighand", Gives: 1 << Sighand, Undo: giveUp(Sighand)},
+		{Label: "bad_fork_cleanup_sighand", Name: "cleanup_sighand", Gives: 1 << Sighand, Undo: putOf(Sighand)},
 		{Label: "bad_fork_cleanup_fs", Name: "exit_fs", Gives: 1 << FS, Undo: giveUp(FS)},
 		{Label: "bad_fork_cleanup_files", Name: "exit_files", Gives: 1 << Files, Undo: giveUp(Files)},
 		{Label: "bad_fork_cleanup_semundo", Name: "exit_sem", Gives: 1 << SysvSem, Undo: giveUp(SysvSem)},
 		{Label: "bad_fork_cleanup_audit", Name: "audit_free", Gives: 1 << Audit, Undo: giveUp(Audit)},
 		{Label: "bad_fork_cleanup_policy", Name: "perf_event_free_task", Gives: 1 << Perf, Undo: giveUp(Perf)},
-		{Name: "mpol_put", Gives: 1 << Mempolicy, Undo: giveUp(Mempolicy)},
+		{Name: "mpol_put", Gives: 1 << Mempolicy, Undo: putOf(Mempolicy)},
 		{Label: "bad_fork_cleanup_cgroup", Name: "threadgroup_change_end", Gives: TookRwsem, If: thread, Undo: threadgroupChangeEnd},
 		{Name: "cgroup_exit", Gives: 1 << CSS, Undo: giveUp(CSS)},
-		{Name: "module_put", Gives: 1 << Module, Undo: giveUp(Module)},
+		{Name: "module_put", Gives: 1 << Module, Undo: putOf(Module)},
 		{Label: "bad_fork_cleanup_count", Name: "uncharge_processes", Gives: TookCharge, Undo: func(k *Kernel, s *State, f *Flight) { s.User[s.cred(f.Child).User].Processes-- }},
 		{Name: "exit_creds", Gives: 1 << Cred, Undo: func(k *Kernel, s *State, f *Flight) { s.exitCreds(s.child(f)) }},
 		{Label: "bad_fork_free", Name: "free_task", Gives: TookTask | 1<<Seccomp, Undo: func(k *Kernel, s *State, f *Flight) { s.freeTask(f.Child) }, Goto: "end"},
@@ -106,6 +106,15 @@ func has(c Class) Cond {
 
 // giveUp drops what the child points to.
 func giveUp(c Class) Act { return func(k *Kernel, s *State, f *Flight) { s.drop(f.Child, c) } }
+
+// putOf is giveUp for functions that are given the object and leave the pointer where it is (__cleanup_sighand, mpol_put, module_put).
+func putOf(c Class) Act {
+	return func(k *Kernel, s *State, f *Flight) {
+		if id := s.child(f).Ref[c]; id != 0 {
+			s.put(c, id)
+		}
+	}
+}
 
 // putOwn is giveUp for functions that do not look whether there is anything (mmput, exit_io_context): their rungs do.
 func putOwn(c Class) Act {

@@ -84,7 +84,7 @@ func ladderV6() []Rung {
 		{Label: "bad_fork_cleanup_namespaces", Name: "exit_task_namespaces", Gives: 1 << Nsproxy, Undo: giveUp(Nsproxy)},
 		{Label: "bad_fork_cleanup_mm", Name: "mmput", Gives: 1 << MM, If: has(MM), Undo: putOwn(MM)},
 		{Label: "bad_fork_cleanup_signal", Name: "free_signal_struct", Gives: TookSignal, If: notThread, Undo: freeSignalStruct},
-		{Label: "bad_fork_cleanup_sighand", Name: "cleanup_sighand", Gives: 1 << Sighand, Undo: giveUp(Sighand)},
+		{Label: "bad_fork_cleanup_sighand", Name: "cleanup_sighand", Gives: 1 << Sighand, Undo: putOf(Sighand)},
 		{Label: "bad_fork_cleanup_fs", Name: "exit_fs", Gives: 1 << FS, Undo: giveUp(FS)},
 		{Label: "bad_fork_cleanup_files", Name: "exit_files", Gives: 1 << Files, Undo: giveUp(Files)},
 		{Label: "bad_fork_cleanup_semundo", Name: "exit_sem", Gives: 1 << SysvSem, Undo: giveUp(SysvSem)},
@@ -92,7 +92,7 @@ func ladderV6() []Rung {
 		{Label: "bad_fork_cleanup_audit", Name: "audit_free", Gives: 1 << Audit, Undo: giveUp(Audit)},
 		{Label: "bad_fork_cleanup_perf", Name: "perf_event_free_task", Gives: 1 << Perf, Undo: giveUp(Perf)},
 		{Label: "bad_fork_sched_cancel_fork", Name: "sched_cancel_fork"},
-		{Label: "bad_fork_cleanup_policy", Name: "mpol_put", Gives: 1 << Mempolicy, Undo: giveUp(Mempolicy)},
+		{Label: "bad_fork_cleanup_policy", Name: "mpol_put", Gives: 1 << Mempolicy, Undo: putOf(Mempolicy)},
 		{Label: "bad_fork_cleanup_delayacct", Name: "delayacct_tsk_free"},
 		{Label: "bad_fork_cleanup_count", Name: "dec_rlimit_ucounts", Gives: TookCharge, Undo: func(k *Kernel, s *State, f *Flight) { s.chargeNproc(s.cred(f.Child).Ucounts, -1) }},
 		{Name: "exit_creds", Gives: 1 << Cred, Undo: func(k *Kernel, s *State, f *Flight) { s.exitCreds(s.child(f)) }},
@@ -117,12 +117,12 @@ func firstNumber(k *Kernel, s *State, f *Flight) bool {
 // The signals: those that are there before the fork are delivered first; of those that come meanwhile only a fatal one ends it,
 // and what is sent to many processes is kept for the child.
 var (
-	rowMultiprocess       = Row{Name: "multiprocess", Source: forkC, Off: CloneThread, Lock: "signals", Takes: TookDelayed, Body: Act(func(k *Kernel, s *State, f *Flight) { f.Delayed = 0 })}
+	rowMultiprocess       = Row{Name: "multiprocess", Source: forkC, Off: CloneThread, Lock: "signals", Takes: TookDelayed, Body: Assign(func(k *Kernel, s *State, f *Flight) { f.Delayed = 0 })}
 	rowSignalPendingFirst = rowSignalPending.at("fork_out").in("signals")
 	rowFatalSignal        = Row{Name: "fatal_signal_pending", Source: forkC, Fail: "bad_fork_core_free", Errs: []Errno{EINTR}, Lock: "commit",
 		Body: Rule{When: func(k *Kernel, s *State, f *Flight) bool { return s.fatalPending(f.Op.Actor) }, Errno: EINTR}}
-	rowSharedDelayed       = publish("shared_pending_delayed", 0, CloneThread, func(k *Kernel, s *State, f *Flight) { s.Signal[s.child(f).Signal].Shared = f.Delayed })
-	rowMultiprocessEnd     = publish("multiprocess_end", 0, CloneThread, func(k *Kernel, s *State, f *Flight) { f.Took &^= TookDelayed })
+	rowSharedDelayed       = publish("shared_pending_delayed", 0, CloneThread, func(k *Kernel, s *State, f *Flight) { s.Signal[s.child(f).Signal].Shared = f.Delayed }).sets()
+	rowMultiprocessEnd     = publish("multiprocess_end", 0, CloneThread, func(k *Kernel, s *State, f *Flight) { f.Took &^= TookDelayed }).sets()
 	rowCalculateSigpending = act("calculate_sigpending", "kernel/signal.c:calculate_sigpending", func(k *Kernel, s *State, f *Flight) {
 		if c := s.child(f); c.Stage == Hashed && c.Flags&PFExiting == 0 {
 			s.recalcSigpending(f.Child)
@@ -184,11 +184,11 @@ func copySignalV6(mark bool) Func {
 // The commit, where it differs: the exit signal is read under the lock, the filter is taken late, the mark of a subreaper comes
 // from the real parent, and a new thread joins a stop of its group.
 var (
-	rowThreadLeader = Row{Name: "thread_ids", Source: forkC, On: CloneThread, Body: Act(func(k *Kernel, s *State, f *Flight) {
+	rowThreadLeader = Row{Name: "thread_ids", Source: forkC, On: CloneThread, Body: Assign(func(k *Kernel, s *State, f *Flight) {
 		c, p := s.child(f), s.parent(f)
 		c.Leader, c.Tgid = p.Leader, p.Tgid
 	})}
-	rowThreadSignal = Row{Name: "exit_signal_of_thread", Source: forkC, On: CloneThread, Lock: "commit", Body: Act(func(k *Kernel, s *State, f *Flight) { s.child(f).ExitSignal = -1 })}
+	rowThreadSignal = Row{Name: "exit_signal_of_thread", Source: forkC, On: CloneThread, Lock: "commit", Body: Assign(func(k *Kernel, s *State, f *Flight) { s.child(f).ExitSignal = -1 })}
 	rowCopySeccomp  = publish("copy_seccomp", 0, 0, func(k *Kernel, s *State, f *Flight) {
 		if filter := s.parent(f).Ref[Seccomp]; filter != 0 {
 			s.get(Seccomp, filter)
@@ -198,7 +198,7 @@ var (
 	rowHasSubreaper = publish("has_child_subreaper", 0, CloneThread, func(k *Kernel, s *State, f *Flight) {
 		p := &s.Signal[s.Task[s.child(f).RealParent].Signal]
 		s.Signal[s.child(f).Signal].HasChildSubreaper = p.HasChildSubreaper || p.IsChildSubreaper
-	})
+	}).sets()
 	rowQuickThreads  = publish("signal_quick_threads", CloneThread, 0, func(k *Kernel, s *State, f *Flight) { s.Signal[s.parent(f).Signal].QuickThreads++ })
 	rowJoinGroupStop = publish("task_join_group_stop", CloneThread, 0, func(k *Kernel, s *State, f *Flight) {
 		switch sig := &s.Signal[s.parent(f).Signal]; {

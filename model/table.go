@@ -34,6 +34,12 @@ type Act func(k *Kernel, s *State, f *Flight)
 // Do calls the function and goes on.
 func (fn Act) Do(k *Kernel, s *State, f *Flight) Errno { fn(k, s, f); return next }
 
+// Assign is straight code that only sets fields, as a Body: it cannot fail, and done twice it is as done once.
+type Assign func(k *Kernel, s *State, f *Flight)
+
+// Do calls the function and goes on.
+func (fn Assign) Do(k *Kernel, s *State, f *Flight) Errno { fn(k, s, f); return next }
+
 // Row is one step of a system call.
 type Row struct {
 	Name    string  // the kernel's identifier

@@ -147,7 +147,7 @@ var (
 	rowUnshareCreds = Row{Name: "unshare_prepare_creds", Source: "kernel/user_namespace.c:unshare_userns", On: CloneNewUser, Fail: "bad_unshare_cleanup_fd", Errs: []Errno{ENOMEM},
 		Body: Func(prepareCreds)}
 	rowUnshareSem = Row{Name: "unshare_exit_sem", Source: unshareC, On: CloneSysvsem | CloneNewIPC,
-		Body: Act(func(k *Kernel, s *State, f *Flight) { s.drop(f.Op.Actor, SysvSem) })}
+		Body: Drop{SysvSem}}
 	rowMoveNproc = Row{Name: "move_nproc", Source: "kernel/cred.c:commit_creds", On: CloneNewUser, Lock: "commit_creds", Body: Act(func(k *Kernel, s *State, f *Flight) {
 		s.chargeNproc(s.Cred[f.Cred].Ucounts, 1)
 		s.chargeNproc(s.cred(f.Op.Actor).Ucounts, -1)

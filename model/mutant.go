@@ -1,0 +1,252 @@
+package model
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+)
+
+// Mutant is a kernel with one thing wrong.
+type Mutant struct {
+	Name     string          // v3.11/clone/copy_files/uncounted: version, table, row or rung, what is wrong with it
+	Operator string          // how it was derived from its row: an entry of Operators
+	Row      string          // the row or rung that is wrong
+	New      func() *Version // a new kernel that has it
+}
+
+// ByHand is the operator of mutants that no other one derives: what is wrong is inside straight code.
+const ByHand = "by hand"
+
+// Operators name the ways to break a row, in the order in which they are applied.
+func Operators() (names []string) {
+	for i := range rowOperators {
+		names = append(names, rowOperators[i].name)
+	}
+	for i := range rungOperators {
+		names = append(names, rungOperators[i].name)
+	}
+	return append(names, "drop settle rule", "drop manner", "undo switch", ByHand)
+}
+
+// Mutants are the broken kernels of a version: every row and rung of every table under every operator that fits it, and what is made
+// by hand. A row that v3.11 has just so is broken there, and not once more in a later version.
+func Mutants(version string) []Mutant {
+	for i := range Versions {
+		if v := &Versions[i]; v.Name == version {
+			d := deriver{base: v.New, v: v.New()}
+			if i > 0 {
+				d.old = Versions[0].New()
+			}
+			return d.all()
+		}
+	}
+	return nil
+}
+
+// deriver derives the mutants of a version.
+type deriver struct {
+	base func() *Version
+	v    *Version
+	old  *Version // the version whose mutants are not derived again, nil if there is none
+	list []Mutant
+}
+
+func (d *deriver) all() []Mutant {
+	for _, name := range tableNames {
+		if t := d.v.tables(name); len(t) > 0 {
+			d.table(name, t[0])
+		}
+	}
+	for _, m := range made {
+		if m.version == d.v.Name {
+			d.add(m.table, m.row, m.what, ByHand, m.wrong)
+		}
+	}
+	for i := range d.v.Settle {
+		if name := d.v.Settle[i].Name; d.old == nil {
+			d.add("settle", name, "dropped", "drop settle rule", dropSettle)
+		}
+	}
+	for _, name := range d.v.manners() {
+		d.add("manner", name, "off", "drop manner", noManner)
+	}
+	if d.old != nil { // a switch is what the old version does
+		for i := range Switches {
+			if sw := &Switches[i]; harmlessSwitches[sw.Name] == "" {
+				d.add("switch", sw.Name, "undone", "undo switch", func(v *Version, _, _ string) { sw.Undo(v) })
+			}
+		}
+	}
+	return d.list
+}
+
+// tableNames are the tables as mutants go through them. The rows that all ways to die have in common are those of do_exit.
+var tableNames = []string{"clone", "unshare", "do_exit", "exit", "exit_group", "die", "release_task", "wait4", "kill", "tkill", "tgkill",
+	"sigaction", "sigprocmask", "setrlimit", "map_ids", "sysctl"}
+
+// tables are the tables of that name.
+func (v *Version) tables(name string) (list []*Table) {
+	if name == v.Release.Name {
+		return []*Table{&v.Release}
+	}
+	for kind := range v.Calls {
+		if v.Calls[kind].Name == name || name == "do_exit" && slices.Contains([]Kind{Exit, ExitGroup, Die}, Kind(kind)) {
+			list = append(list, &v.Calls[kind])
+		}
+	}
+	return list
+}
+
+// table derives the mutants of a table: those of its rows, then those of its rungs.
+func (d *deriver) table(name string, t *Table) {
+	for i := range t.Rows {
+		if shared := i > t.Row("do_group_exit") && i > t.Row("sys_exit"); d.exits(t) && shared != (name == "do_exit") {
+			continue
+		}
+		for _, op := range rowOperators {
+			for _, e := range op.edits(t, i) {
+				if !d.derived(name, t, i, op.edits, e.what) {
+					d.add(name, t.Rows[i].Name, e.what, op.name, onRow(e.do))
+				}
+			}
+		}
+	}
+	for i := range t.Ladder {
+		for _, op := range rungOperators {
+			for _, e := range op.edits(t, i) {
+				if !d.derivedRung(name, t, i, op.edits, e.what) {
+					d.add(name, t.Ladder[i].Name, e.what, op.name, onRung(e.do))
+				}
+			}
+		}
+	}
+}
+
+// exits says whether a table ends in do_exit.
+func (d *deriver) exits(t *Table) bool { return t.Row("exit_signals") >= 0 }
+
+// derived says whether the older version has the same row and the same mutant of it.
+func (d *deriver) derived(name string, t *Table, i int, edits func(*Table, int) []rowEdit, what string) bool {
+	old := d.oldTable(name)
+	if old == nil {
+		return false
+	}
+	j := old.Row(t.Rows[i].Name)
+	return j >= 0 && same(reflect.ValueOf(old.Rows[j]), reflect.ValueOf(t.Rows[i])) &&
+		slices.ContainsFunc(edits(old, j), func(e rowEdit) bool { return e.what == what })
+}
+
+// derivedRung is the same for a rung.
+func (d *deriver) derivedRung(name string, t *Table, i int, edits func(*Table, int) []rungEdit, what string) bool {
+	old := d.oldTable(name)
+	if old == nil {
+		return false
+	}
+	j := slices.IndexFunc(old.Ladder, func(r Rung) bool { return r.Name == t.Ladder[i].Name })
+	return j >= 0 && same(reflect.ValueOf(old.Ladder[j]), reflect.ValueOf(t.Ladder[i])) &&
+		slices.ContainsFunc(edits(old, j), func(e rungEdit) bool { return e.what == what })
+}
+
+// oldTable is the older version's table of that name, nil if there is none.
+func (d *deriver) oldTable(name string) *Table {
+	if d.old == nil {
+		return nil
+	}
+	if t := d.old.tables(name); len(t) > 0 {
+		return t[0]
+	}
+	return nil
+}
+
+// same compares rows and rungs. Code is the same if it is the same function.
+func same(a, b reflect.Value) bool {
+	if a.IsValid() != b.IsValid() || !a.IsValid() || a.Type() != b.Type() {
+		return !a.IsValid() && !b.IsValid()
+	}
+	switch a.Kind() {
+	case reflect.Func:
+		return a.Pointer() == b.Pointer()
+	case reflect.Interface:
+		return same(a.Elem(), b.Elem())
+	case reflect.Struct:
+		for i := range a.NumField() {
+			if !same(a.Field(i), b.Field(i)) {
+				return false
+			}
+		}
+		return true
+	case reflect.Slice, reflect.Array:
+		if a.Len() != b.Len() {
+			return false
+		}
+		for i := range a.Len() {
+			if !same(a.Index(i), b.Index(i)) {
+				return false
+			}
+		}
+		return true
+	}
+	return a.Equal(b)
+}
+
+// wrong breaks a row of a table, or of the tables that have it, in a version of its own.
+type wrong func(v *Version, table, row string)
+
+// add adds a mutant.
+func (d *deriver) add(table, row, what, operator string, wrong wrong) {
+	base := d.base
+	d.list = append(d.list, Mutant{
+		Name:     fmt.Sprintf("%s/%s/%s/%s", d.v.Name, table, row, what),
+		Operator: operator,
+		Row:      row,
+		New: func() *Version {
+			v := base()
+			wrong(v, table, row)
+			return v
+		},
+	})
+}
+
+// onRow changes a row wherever it is: do answers what becomes of the rows, given the index of one.
+func onRow(do func(rows []Row, i int) []Row) wrong {
+	return func(v *Version, table, row string) {
+		for _, t := range v.tables(table) {
+			if i := t.Row(row); i >= 0 {
+				t.Rows = do(slices.Clone(t.Rows), i)
+			}
+		}
+	}
+}
+
+// onRung changes a rung.
+func onRung(do func(ladder []Rung, i int)) wrong {
+	return func(v *Version, table, name string) {
+		for _, t := range v.tables(table) {
+			t.Ladder = slices.Clone(t.Ladder)
+			if i := slices.IndexFunc(t.Ladder, func(r Rung) bool { return r.Name == name }); i >= 0 {
+				do(t.Ladder, i)
+			}
+		}
+	}
+}
+
+// dropSettle takes away a rule of what happens between calls.
+func dropSettle(v *Version, _, name string) {
+	v.Settle = slices.DeleteFunc(v.Settle, func(r Settle) bool { return r.Name == name })
+}
+
+// manners are the manners that a version has.
+func (v *Version) manners() (names []string) {
+	m := reflect.ValueOf(v.Manners)
+	for i := range m.NumField() {
+		if m.Field(i).Bool() {
+			names = append(names, m.Type().Field(i).Name)
+		}
+	}
+	return names
+}
+
+// noManner turns a manner off.
+func noManner(v *Version, _, name string) {
+	reflect.ValueOf(&v.Manners).Elem().FieldByName(name).SetBool(false)
+}
