@@ -44,6 +44,7 @@ var Scopes = []Scope{
 		return slices.Concat(clonings(0, threadFlags, model.CloneVM, model.CloneVM|model.CloneSighand, model.CloneFS, model.CloneFiles, model.CloneSysvsem), exitings(0),
 			unsharings(model.CloneVM, model.CloneFS, model.CloneFiles, model.CloneSighand, model.CloneThread, model.CloneNewNS, model.CloneSysvsem, model.CloneNewIPC, model.CloneNewUser, model.CloneNewPID))
 	}},
+	{Name: "arguments", Says: "calls with odd arguments: flags without meaning, numbers that nobody has, signals and options that do not exist", Depth: 2, Letters: arguments},
 	{Name: "sharing", Says: "what processes and threads share, and unshare", Tasks: 4, Lazy: true, Letters: func(k *model.Kernel) []Letter {
 		return slices.Concat(clonings(words(model.CloneVM, model.CloneSighand, model.CloneThread, model.CloneFiles, model.CloneFS)...), exitings(0),
 			[]Letter{waitForOne}, unsharings(model.CloneFiles, model.CloneFS, model.CloneFiles|model.CloneFS))
@@ -59,6 +60,10 @@ var Scopes = []Scope{
 		}
 		calls := slices.Concat(clonings(0), plain[1:], clonings(model.CloneNewUTS, model.CloneNewIPC, model.CloneNewNet),
 			unsharings(model.CloneNewUser, model.CloneNewNS|model.CloneNewUser, model.CloneFiles|model.CloneNewNS, model.CloneNewPID))
+		if k.Name != "v3.11" {
+			calls = slices.Concat(calls, unsharings(model.CloneNewTime, model.CloneNewTime|model.CloneNewUser))
+			plain = append(plain, unsharings(model.CloneNewTime)...)
+		}
 		return slices.Concat(plain, exitings(0), waitings(0), failing(k, calls))
 	}},
 	{Name: "pidns", Says: "pid namespaces, their inits, and the death of these", Tasks: 6, Depth: 5, Letters: func(k *model.Kernel) []Letter {
@@ -100,6 +105,39 @@ var Scopes = []Scope{
 		held := stopping(k, clonings(0, model.CloneParent), "alloc_pid", "thread_group")
 		return slices.Concat(clonings(0), signalling(clonings(0), model.SIGUSR1), exitings(0), unsharings(model.CloneNewPID), killings(model.SIGKILL), held)
 	}},
+}
+
+// arguments are calls with arguments that are seldom given, and some others for them to meet.
+func arguments(k *model.Kernel) []Letter {
+	const minInt = -1 << 31
+	letters := slices.Concat(clonings(0, threadFlags, model.CloneVM, model.CloneNewUser, model.CloneNewPID),
+		clonings(model.ClonePidfd, model.CloneParentSettid, model.CloneDetached, model.ClonePidfd|model.CloneParentSettid, model.ClonePidfd|model.CloneDetached,
+			model.ClonePidfd|threadFlags, model.CloneChildSettid, model.CloneChildCleartid),
+		unsharings(model.CloneNewPID, model.CloneParent, model.CloneNewUser), exitings(0),
+		[]Letter{mapIDs, {Kind: model.Wait4, Arg: minInt}, {Kind: model.Wait4, Arg: minInt, Flags: 1 << 12}, {Kind: model.Wait4, Arg: -1, Flags: 1 << 12}, {Kind: model.Kill, Arg: minInt}})
+	for _, kind := range []model.Kind{model.Kill, model.Tkill, model.Tgkill} {
+		for _, sig := range []model.Signal{0, model.SIGUSR1, model.SIGKILL, model.NSIG + 1} {
+			letters = append(letters, Letter{Kind: kind, Target: Anyone, Sig: sig}, Letter{Kind: kind, Arg: 999, Arg2: 999, Sig: sig})
+		}
+		letters = append(letters, Letter{Kind: kind, Arg: 2, Arg2: 1}, Letter{Kind: kind, Arg: 2})
+	}
+	for _, sig := range []model.Signal{0, model.SIGKILL, model.SIGUSR1, model.NSIG + 1} {
+		letters = append(letters, Letter{Kind: model.Sigaction, Sig: sig, Mode: model.SigIgn}, Letter{Kind: model.Sigaction, Sig: sig, Mode: model.SigHandler, Flags: model.SARESTART})
+	}
+	for _, mode := range []model.Mode{model.SigBlock, model.SigUnblock, model.SigSetmask} {
+		letters = append(letters, Letter{Kind: model.Sigprocmask, Mode: mode, Set: model.SIGUSR1.Bit() | model.SIGKILL.Bit()})
+	}
+	for soft := int32(1); soft < 5; soft += 3 {
+		for _, hard := range []int32{-1, 2, 5} {
+			letters = append(letters, Letter{Kind: model.Setrlimit, Arg: soft, Arg2: hard})
+		}
+	}
+	for _, knob := range []model.Knob{model.KnobPidMax, model.KnobUTS} {
+		for _, value := range []int32{-1, 0, 302, model.MaxPidMax + 1} {
+			letters = append(letters, Letter{Kind: model.Sysctl, Arg: value, Arg2: int32(knob)})
+		}
+	}
+	return letters
 }
 
 // distinct drops doubles.

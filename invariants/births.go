@@ -21,6 +21,8 @@ var births = []Invariant{
 		Source: "copy_process: fatal_signal_pending", Versions: V6, Premise: "a fork that went on under a signal", State: onlyFatalInterrupts},
 	{Name: "NewThreadJoinsStop", Says: "a thread that is born into a group that stops, or has stopped, stops too",
 		Source: "task_join_group_stop, calculate_sigpending", Versions: V6, Premise: "a thread born while its group stops", State: newThreadJoinsStop},
+	{Name: "NewThreadTakesNothing", Says: "a new thread leaves what is pending for its group", Source: "copy_process", Premise: "a new thread of a group for which something is pending",
+		Of: model.Clone, Step: newThreadTakesNothing},
 	{Name: "NsproxyShared", Says: "a child has its parent's nsproxy unless it asks for a namespace or enters a time namespace",
 		Source: "copy_namespaces", Versions: V6, Premise: "a successful clone", Of: model.Clone, Step: nsproxyShared},
 	{Name: "SubreaperMarkAtBirth", Says: "a new process is marked as below a subreaper only if its parent is one or is below one",
@@ -161,6 +163,22 @@ func newThreadJoinsStop(c *Check) error {
 	c.met()
 	if c.resting(t) && c.task(t).Jobctl&model.Stopped == 0 {
 		return fmt.Errorf("%s was born while its group stops, and runs", c.name(t))
+	}
+	return nil
+}
+
+func newThreadTakesNothing(c *Check) error {
+	t := c.child()
+	if t == 0 || c.task(t).Leader == t {
+		return nil
+	}
+	was := c.Before.Signal[c.before().Signal].Shared
+	if was == 0 {
+		return nil
+	}
+	c.met()
+	if lost := was &^ c.signal(t).Shared; lost != 0 {
+		return fmt.Errorf("%v were pending for the group of %s, and since it is there they are not", lost.Names(), c.name(t))
 	}
 	return nil
 }

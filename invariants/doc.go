@@ -15,6 +15,7 @@ nothing. A Checker asks them in order and stops at the first that breaks.
 	signals.go  queues, stops, deaths
 	clone.go    what a clone made, or left behind when it failed
 	calls.go    what the other calls did
+	answers.go  what calls say when they fail, and have done when they do not
 	policy.go   what calls owe to their arguments and to who makes them
 	quiet.go    what is left at the end
 	ucounts.go  what v6.x charges, to whom, and how much of it there may be

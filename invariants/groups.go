@@ -46,6 +46,12 @@ var groups = []Invariant{
 			}
 			return nil
 		}},
+	{Name: "LeaderPidOfGroup", Says: "signal_struct.leader_pid is the struct pid of the leader", Source: "copy_process: leader_pid", Task: func(c *Check, t model.TaskID) error {
+		if l := c.task(t).Leader; l == t && c.signal(t).LeaderPid != c.task(t).Pids[model.PidtypePID] {
+			return fmt.Errorf("leader_pid of %s is not its pid", c.name(t))
+		}
+		return nil
+	}},
 	{Name: "NrThreadsOfGroup", Says: "signal_struct.nr_threads is the number of hashed threads",
 		Source: "copy_process, __exit_signal", Task: func(c *Check, t model.TaskID) error {
 			return c.count(t, "nr_threads", int(c.signal(t).NrThreads), int(c.Census.NrThreads[c.task(t).Signal]))

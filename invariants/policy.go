@@ -8,13 +8,13 @@ import (
 
 // policy are what calls owe to their arguments and to who makes them: stated from the manual pages, not from the rows.
 var policy = []Invariant{
-	{Name: "UnshareRules", Says: "unshare refuses flags that it does not know, and what needs a single thread while others use the mm",
+	{Name: "UnshareRules", Says: "unshare refuses flags that it does not know, and what needs a single thread while others use the mm, and nothing else of this kind",
 		Source: "unshare(2); check_unshare_flags", Versions: V311, Premise: "an unshare without fault", Of: model.Unshare, Step: unshareRules},
 	{Name: "UnshareRulesV6", Says: "unshare refuses flags that it does not know, threads and handlers of a task that shares them, and memory that others use",
 		Source: "unshare(2); check_unshare_flags", Versions: V6, Premise: "an unshare without fault", Of: model.Unshare, Step: unshareRulesV6},
 	{Name: "NamespaceNeedsCap", Says: "new namespaces need CAP_SYS_ADMIN, unless a new user namespace comes with them",
 		Source: "clone(2), unshare(2); ns_capable", Premise: "new namespaces for an unprivileged caller", Step: namespaceNeedsCap},
-	{Name: "KillNeedsPermission", Says: "kill and tkill need the same uid or CAP_KILL, or SIGCONT within the session",
+	{Name: "KillNeedsPermission", Says: "kill, tkill and tgkill need the same uid or CAP_KILL, or SIGCONT within the session",
 		Source: "kill(2); check_kill_permission", Premise: "a signal to another user's process", Step: killNeedsPermission},
 	{Name: "HardLimitNeedsCap", Says: "a hard limit is raised only with CAP_SYS_RESOURCE", Source: "setrlimit(2); do_prlimit",
 		Premise: "a setrlimit by an unprivileged caller", Of: model.Setrlimit, Step: hardLimitNeedsCap},
@@ -69,7 +69,9 @@ func unshareRules(c *Check) error {
 	const alone = model.CloneThread | model.CloneSighand | model.CloneVM | model.CloneNewUser | model.CloneNewPID
 	f := c.Op.Flags
 	shared := c.Before.Count[model.MM][c.before().Ref[model.MM]] > 1
-	if (f&^known != 0 || f&alone != 0 && shared) && c.Result.Errno != model.EINVAL {
+	refused := f&^known != 0 || f&alone != 0 && shared
+	elsewhere := f&model.CloneNewPID != 0 && (forChildren(c.Before, c.Op.Actor) != c.Before.ActiveNS(c.Op.Actor) || c.tooDeep())
+	if is := c.Result.Errno == model.EINVAL; is != refused && !(is && elsewhere) {
 		return fmt.Errorf("unshare with flags %#x by %s gave %v", uint32(f), c.name(c.Op.Actor), c.Result.Errno)
 	}
 	return nil
@@ -120,7 +122,7 @@ func namespaceNeedsCap(c *Check) error {
 // killNeedsPermission leaves tasks in other user namespaces aside.
 func killNeedsPermission(c *Check) error {
 	t, a := c.Op.Target, c.Op.Actor
-	if c.Op.Kind != model.Kill && c.Op.Kind != model.Tkill || t == 0 || c.Op.Mode == model.Negative || c.Before.NumberSeen(a, t) == 0 {
+	if !c.killing() || t == 0 || c.Op.Mode == model.Negative || c.Before.NumberSeen(a, t) == 0 {
 		return nil
 	}
 	if mayKill(c.Before, a, t) || c.caps(a)&model.CapKill != 0 || userNS(c.Before, a) != model.RootUserNS || userNS(c.Before, t) != model.RootUserNS {

@@ -52,13 +52,13 @@ var classSays = [model.NClasses]struct{ name, says, source string }{
 
 // classInvariants makes a row for each class.
 func classInvariants() []Invariant {
-	var list []Invariant
+	list := []Invariant{{Name: "PidCount", Says: "a struct pid is counted by the pid hash and by those who wait for it",
+		Source: "alloc_pid, put_pid", State: pidCounts}}
 	for c, row := range classSays {
 		class := model.Class(c)
 		list = append(list, Invariant{Name: row.name, Says: row.says, Source: row.source, State: func(c *Check) error { return c.counts(class) }})
 	}
-	return append(list, Invariant{Name: "PidCount", Says: "a struct pid is counted by the pid hash and by those who wait for it",
-		Source: "alloc_pid, put_pid", State: pidCounts})
+	return list
 }
 
 // counts compares the counters of a class with the census.

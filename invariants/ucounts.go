@@ -18,7 +18,7 @@ var ucounts = []Invariant{
 		Source: "create_user_ns: enforced_nproc_rlimit", Versions: V6, Premise: "a new user namespace", Step: namespaceOwnerBound},
 	{Name: "ChargedAtHome", Says: "a task is charged as its user in its own user namespace", Source: "set_cred_ucounts", Versions: V6, Task: chargedAtHome},
 	{Name: "SysctlRules", Says: "a sysctl needs CAP_SYS_RESOURCE, for pid_max root or CAP_SYS_ADMIN, keeps its range, and takes effect for the caller's own namespace only",
-		Source: "user_namespaces(7); set_permissions, pid_table_root_permissions", Versions: V6, Premise: "a sysctl", Of: model.Sysctl, Step: sysctlRules},
+		Source: "user_namespaces(7); set_permissions, pid_table_root_permissions", Premise: "a sysctl", Of: model.Sysctl, Step: sysctlRules},
 }
 
 // namespaced says whether the step is one of a call that may make namespaces.
@@ -142,6 +142,8 @@ func sysctlRules(c *Check) error {
 	c.met()
 	a, want := c.Op.Actor, model.Errno(0)
 	switch most := model.Knob(c.Op.Arg2) == model.KnobPidMax; {
+	case c.K.Name == V311 && !most:
+		want = model.ENOENT
 	case !c.mayWrite(most):
 		want = model.EACCES
 	case most && (c.Op.Arg <= int32(c.K.ReservedPids) || c.Op.Arg > model.MaxPidMax) || !most && c.Op.Arg < 0:
@@ -166,13 +168,18 @@ func (c *Check) mayWrite(pidMax bool) bool {
 	if !pidMax {
 		return c.caps(a)&model.CapSysResource != 0
 	}
+	if c.K.Name == V311 {
+		return c.user(c.Before).UID == 0
+	}
 	of := c.Before.PidNS[c.Before.ActiveNS(a)].UserNS
 	return c.user(c.Before).UID == 0 || userNS(c.Before, a) == of && c.caps(a)&model.CapSysAdmin != 0
 }
 
 // turn writes the knob of a sysctl.
 func (c *Check) turn(s *model.State) {
-	if n := model.Knob(c.Op.Arg2); n == model.KnobPidMax {
+	if n := model.Knob(c.Op.Arg2); n == model.KnobPidMax && c.K.Name == V311 {
+		s.PidNS[model.RootPidNS].PidMax = uint16(c.Op.Arg)
+	} else if n == model.KnobPidMax {
 		s.PidNS[s.ActiveNS(c.Op.Actor)].PidMax = uint16(c.Op.Arg)
 	} else if n > 0 && int(n) <= model.NNamespaces {
 		s.UserNS[userNS(s, c.Op.Actor)].UcountMax[n-1] = uint8(min(c.Op.Arg, int32(model.UcountUnlimited)))

@@ -81,5 +81,5 @@ var mapIDs = Table{Name: "map_ids", Rows: []Row{
 			return next
 		})},
 	{Name: "map_write", Source: "kernel/user_namespace.c:map_write",
-		Body: Act(func(k *Kernel, s *State, f *Flight) { s.UserNS[s.cred(f.Op.Actor).UserNS].Mapped = true })},
+		Body: Assign(func(k *Kernel, s *State, f *Flight) { s.UserNS[s.cred(f.Op.Actor).UserNS].Mapped = true })},
 }}

@@ -4,8 +4,9 @@ import "slices"
 
 const exitC = "kernel/exit.c:do_exit"
 
-// act is a row that cannot fail.
-func act(name, source string, body Act) Row { return Row{Name: name, Source: source, Body: body} }
+// act is a row that cannot fail; assign one that only sets fields.
+func act(name, source string, body Act) Row       { return Row{Name: name, Source: source, Body: body} }
+func assign(name, source string, body Assign) Row { return Row{Name: name, Source: source, Body: body} }
 
 // Drop is a row body as data: the caller gives up its object of Class, if it has one, and forgets it.
 type Drop struct{ Class Class }
@@ -33,7 +34,7 @@ func exitCalls(groupExit Row, doExit func() []Row) (exit, exitGroup, die Table) 
 func doExitV311() []Row {
 	return slices.Concat([]Row{rowExitSignals, rowSignalLive, rowAuditFree, rowExitCode, rowMMRelease},
 		exitDrops, []Row{rowCgroupExit, rowModulePut, rowChildReaperDies}, zapRows(private), []Row{
-			forget("find_new_reaper", "kernel/exit.c:find_new_reaper", Act(findNewReaper)),
+			forget("find_new_reaper", "kernel/exit.c:find_new_reaper", Assign(findNewReaper)),
 			forget("forget_original_parent", "kernel/exit.c:forget_original_parent", Act(forgetOriginalParent)),
 			rowKillOrphanedPgrp, rowExitNotify, rowReleaseSelf}, exitEnd)
 }
@@ -44,7 +45,7 @@ func doExitV6() []Row {
 	return slices.Concat([]Row{rowSynchronizeGroupExit, rowExitSignals, exitDrop("seccomp_filter_release", "kernel/seccomp.c:seccomp_filter_release", Seccomp),
 		rowSignalLive, rowGlobalInitDies, rowAuditFree, rowExitCode, rowMMRelease},
 		exitDrops, []Row{rowFindChildReaper.in("exit_notify")}, zapRows(many), []Row{
-			notify("find_new_reaper", "kernel/exit.c:find_new_reaper", findNewReaperV6),
+			notify("find_new_reaper", "kernel/exit.c:find_new_reaper", findNewReaperV6).sets(),
 			notify("forget_original_parent", "kernel/exit.c:forget_original_parent", reparentChildren),
 			rowKillOrphanedPgrp, rowExitNotify, rowReleaseSelf, rowReleaseDead}, exitEnd)
 }
@@ -58,8 +59,8 @@ var (
 		f.GroupDead = sig.Live == 0
 	})
 	rowAuditFree  = exitDrop("audit_free", exitC, Audit)
-	rowExitCode   = act("exit_code", exitC, func(k *Kernel, s *State, f *Flight) { s.parent(f).ExitCode = f.Code })
-	rowMMRelease  = act("mm_release", "kernel/fork.c:mm_release", mmRelease)
+	rowExitCode   = assign("exit_code", exitC, func(k *Kernel, s *State, f *Flight) { s.parent(f).ExitCode = f.Code })
+	rowMMRelease  = assign("mm_release", "kernel/fork.c:mm_release", mmRelease)
 	rowCgroupExit = exitDrop("cgroup_exit", "kernel/cgroup.c:cgroup_exit", CSS)
 	rowModulePut  = exitDrop("module_put", exitC, Module)
 
@@ -137,8 +138,8 @@ func zap(name string, body Body) Row {
 // zapRows are zap_pid_ns_processes: it kills by the thread or by the group, as the version does.
 func zapRows(q queue) []Row {
 	return []Row{
-		zap("disable_pid_allocation", Act(func(k *Kernel, s *State, f *Flight) { s.PidNS[s.ActiveNS(f.Op.Actor)].Adding = false })),
-		zap("ignore_sigchld", Act(func(k *Kernel, s *State, f *Flight) {
+		zap("disable_pid_allocation", Assign(func(k *Kernel, s *State, f *Flight) { s.PidNS[s.ActiveNS(f.Op.Actor)].Adding = false })),
+		zap("ignore_sigchld", Assign(func(k *Kernel, s *State, f *Flight) {
 			h := &s.Sighand[s.parent(f).Ref[Sighand]]
 			h.Ignore, h.Handler = h.Ignore|SIGCHLD.Bit(), h.Handler&^SIGCHLD.Bit()
 		})),
@@ -155,7 +156,7 @@ func (r Row) sleeps(how Sleep) Row {
 }
 
 var (
-	rowSysExit   = act("sys_exit", "kernel/exit.c:sys_exit", func(k *Kernel, s *State, f *Flight) { f.Code = uint16(f.Op.Arg&0xff) << 8 })
+	rowSysExit   = assign("sys_exit", "kernel/exit.c:sys_exit", func(k *Kernel, s *State, f *Flight) { f.Code = uint16(f.Op.Arg&0xff) << 8 })
 	rowGroupExit = act("do_group_exit", "kernel/exit.c:do_group_exit", func(k *Kernel, s *State, f *Flight) {
 		if s.Signal[s.parent(f).Signal].Flags&SignalGroupExit != 0 || !s.alone(f.Op.Actor) {
 			doGroupExit(k, s, f) // v3.11 passes over a single thread

@@ -123,7 +123,7 @@ var (
 		Body: Rule{When: func(k *Kernel, s *State, f *Flight) bool { return s.fatalPending(f.Op.Actor) }, Errno: EINTR}}
 	rowSharedDelayed       = publish("shared_pending_delayed", 0, CloneThread, func(k *Kernel, s *State, f *Flight) { s.Signal[s.child(f).Signal].Shared = f.Delayed }).sets()
 	rowMultiprocessEnd     = publish("multiprocess_end", 0, CloneThread, func(k *Kernel, s *State, f *Flight) { f.Took &^= TookDelayed }).sets()
-	rowCalculateSigpending = act("calculate_sigpending", "kernel/signal.c:calculate_sigpending", func(k *Kernel, s *State, f *Flight) {
+	rowCalculateSigpending = assign("calculate_sigpending", "kernel/signal.c:calculate_sigpending", func(k *Kernel, s *State, f *Flight) {
 		if c := s.child(f); c.Stage == Hashed && c.Flags&PFExiting == 0 {
 			s.recalcSigpending(f.Child)
 		}

@@ -109,7 +109,7 @@ var setrlimit = Table{Name: "setrlimit", Rows: []Row{
 			return hardLimit(s, f) > s.Signal[s.Task[f.Op.Actor].Signal].NprocMax && !s.capable(f.Op.Actor, RootUserNS, CapSysResource)
 		}, Errno: EPERM}},
 	{Name: "set_rlim", Source: "kernel/sys.c:do_prlimit", Lock: "do_prlimit",
-		Body: Act(func(k *Kernel, s *State, f *Flight) {
+		Body: Assign(func(k *Kernel, s *State, f *Flight) {
 			sig := &s.Signal[s.Task[f.Op.Actor].Signal]
 			sig.NprocMax = hardLimit(s, f)
 			sig.NprocCur = rlimit(f.Op.Arg)

@@ -10,7 +10,8 @@ import (
 type Mutant struct {
 	Name     string          // v3.11/clone/copy_files/uncounted: version, table, row or rung, what is wrong with it
 	Operator string          // how it was derived from its row: an entry of Operators
-	Row      string          // the row or rung that is wrong
+	Table    string          // the table that is wrong, as Name has it
+	Row      string          // the row or rung of it
 	New      func() *Version // a new kernel that has it
 }
 
@@ -198,6 +199,7 @@ func (d *deriver) add(table, row, what, operator string, wrong wrong) {
 	d.list = append(d.list, Mutant{
 		Name:     fmt.Sprintf("%s/%s/%s/%s", d.v.Name, table, row, what),
 		Operator: operator,
+		Table:    table,
 		Row:      row,
 		New: func() *Version {
 			v := base()

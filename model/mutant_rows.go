@@ -145,27 +145,29 @@ func wrongLabels(t *Table, i int) (list []rowEdit) {
 	return list
 }
 
-// labelBefore is the label that falls through to one, "" if none does.
+// labelBefore is the nearest label from which a failure comes to l, with something undone on the way; "" if there is none.
 func (t *Table) labelBefore(l Label) Label {
+	undoes := false
 	for i := t.rung(l) - 1; i >= 0 && t.Ladder[i].Goto == ""; i-- {
-		if t.Ladder[i].Label != "" {
+		undoes = undoes || t.Ladder[i].Undo != nil
+		if t.Ladder[i].Label != "" && undoes {
 			return t.Ladder[i].Label
 		}
 	}
 	return ""
 }
 
-// labelAfter is the next label on the way of a failure, "" if there is none.
+// labelAfter is the next label on the way of a failure, with something undone before it; "" if there is none.
 func (t *Table) labelAfter(l Label) Label {
-	for i := t.rung(l); i < len(t.Ladder); i++ {
+	undoes := false
+	for i, fuel := t.rung(l), 2*len(t.Ladder); i < len(t.Ladder) && fuel > 0; fuel-- {
 		r := &t.Ladder[i]
-		switch {
-		case r.Label != "" && r.Label != l:
+		if r.Label != "" && r.Label != l && undoes {
 			return r.Label
-		case r.Goto == "end":
-			return ""
-		case r.Goto != "":
-			return r.Goto
+		}
+		undoes = undoes || r.Undo != nil
+		if i++; r.Goto != "" {
+			i = t.rung(r.Goto)
 		}
 	}
 	return ""

@@ -241,7 +241,7 @@ func undoNamespacesV6(then Label) []Rung {
 // their clone needs a new nsproxy even if it asks for no namespace.
 var (
 	rowTimensDiffers = Row{Name: "timens_differs", Source: "kernel/nsproxy.c:copy_namespaces", Off: newNamespacesV6 | CloneVM,
-		Body: Act(func(k *Kernel, s *State, f *Flight) {
+		Body: Assign(func(k *Kernel, s *State, f *Flight) {
 			if n := s.oldNsproxy(f); n.TimeForChildren != n.NS[TimeNS-MntNS] {
 				f.Flags |= needNsproxy
 			}

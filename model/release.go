@@ -52,9 +52,9 @@ func releaseTask(uncharge Row) Table {
 		leaderOnly("list_sibling", unhashC, func(k *Kernel, s *State, f *Flight, p *Task) { s.delChild(f.Victim) }),
 		leaderOnly("process_counts", unhashC, func(k *Kernel, s *State, f *Flight, p *Task) { s.ProcessCounts-- }),
 		victim("list_thread_group", unhashC, func(k *Kernel, s *State, f *Flight, p *Task) { s.leaveRing(f.Victim) }),
-		victim("flush_pending", exitSignalC, func(k *Kernel, s *State, f *Flight, p *Task) { p.Pending, p.SigPending = 0, false }),
+		victim("flush_pending", exitSignalC, func(k *Kernel, s *State, f *Flight, p *Task) { p.Pending, p.SigPending = 0, false }).sets(),
 		victim("cleanup_sighand", exitSignalC, func(k *Kernel, s *State, f *Flight, p *Task) { s.drop(f.Victim, Sighand) }),
-		leaderOnly("flush_shared_pending", exitSignalC, func(k *Kernel, s *State, f *Flight, p *Task) { s.Signal[p.Signal].Shared = 0 }),
+		leaderOnly("flush_shared_pending", exitSignalC, func(k *Kernel, s *State, f *Flight, p *Task) { s.Signal[p.Signal].Shared = 0 }).sets(),
 		victim("notify_leader", releaseC, notifyLeader),
 		{Name: "delayed_put_task_struct", Source: releaseC, Body: Act(func(k *Kernel, s *State, f *Flight) {
 			s.Task[f.Victim].Flags |= FinalPutPending

@@ -348,7 +348,7 @@ var sigaction = Table{Name: "sigaction", Rows: []Row{
 		Body: Rule{When: func(k *Kernel, s *State, f *Flight) bool {
 			return f.Op.Sig == 0 || f.Op.Sig > NSIG || kernelOnly&f.Op.Sig.Bit() != 0
 		}, Errno: EINVAL}},
-	act("set_action", "kernel/signal.c:do_sigaction", func(k *Kernel, s *State, f *Flight) {
+	assign("set_action", "kernel/signal.c:do_sigaction", func(k *Kernel, s *State, f *Flight) {
 		h, bit := &s.Sighand[s.parent(f).Ref[Sighand]], f.Op.Sig.Bit()
 		set(&h.Ignore, bit, f.Op.Mode == SigIgn)
 		set(&h.Handler, bit, f.Op.Mode == SigHandler)
@@ -356,7 +356,7 @@ var sigaction = Table{Name: "sigaction", Rows: []Row{
 		set(&h.NoCldStop, bit, f.Flags&SANOCLDSTOP != 0)
 		set(&h.NoCldWait, bit, f.Flags&SANOCLDWAIT != 0)
 	}),
-	act("flush_ignored", "kernel/signal.c:do_sigaction", func(k *Kernel, s *State, f *Flight) {
+	assign("flush_ignored", "kernel/signal.c:do_sigaction", func(k *Kernel, s *State, f *Flight) {
 		h, bit := &s.Sighand[s.parent(f).Ref[Sighand]], f.Op.Sig.Bit()
 		if h.Ignore&bit != 0 || ignoreSet&bit != 0 && h.Handler&bit == 0 {
 			s.flush(f.Op.Actor, bit)

@@ -131,7 +131,7 @@ var Switches = []Switch{
 		v.exits(func(t *Table) { t.replace("zap_kill", zapRows(private)[2]) })
 	}},
 	{"heirs", "find_new_reaper", "children go to the thread that follows, and a subreaper's own thread takes them", "to the first thread that is not exiting, of the group or of the subreaper", func(v *Version) {
-		v.exits(func(t *Table) { t.change("find_new_reaper", func(r *Row) { r.Body = Act(findNewReaper) }) })
+		v.exits(func(t *Table) { t.change("find_new_reaper", func(r *Row) { r.Body = Assign(findNewReaper) }) })
 	}},
 	{"release_at_end", "exit_notify", "orphans that nobody waits for are released before their parent is a zombie", "after it", func(v *Version) {
 		v.exits(func(t *Table) {

@@ -48,7 +48,7 @@ const MaxPidMax = 32768
 func sysctlV311() Table {
 	return Table{Name: "sysctl", Rows: slices.Clone([]Row{
 		rowSysctlLookup, rowSysctlPerm, rowPidMaxRange,
-		act("set_pid_max", "kernel/sysctl.c:proc_dointvec_minmax", func(k *Kernel, s *State, f *Flight) { s.PidNS[RootPidNS].PidMax = uint16(f.Op.Arg) }),
+		assign("set_pid_max", "kernel/sysctl.c:proc_dointvec_minmax", func(k *Kernel, s *State, f *Flight) { s.PidNS[RootPidNS].PidMax = uint16(f.Op.Arg) }),
 	})}
 }
 
@@ -60,7 +60,7 @@ func sysctlV6() Table {
 		rowPidMaxRange,
 		{Name: "ucount_max_range", Source: "kernel/sysctl.c:proc_dointvec_minmax", Errs: []Errno{EINVAL},
 			Body: Rule{When: func(k *Kernel, s *State, f *Flight) bool { return !isPidMax(Knob(f.Op.Arg2)) && f.Op.Arg < 0 }, Errno: EINVAL}},
-		act("set_knob", "kernel/sysctl.c:proc_dointvec_minmax", func(k *Kernel, s *State, f *Flight) {
+		assign("set_knob", "kernel/sysctl.c:proc_dointvec_minmax", func(k *Kernel, s *State, f *Flight) {
 			if n := Knob(f.Op.Arg2); isPidMax(n) {
 				s.PidNS[k.pidMaxOwner(s.ActiveNS(f.Op.Actor))].PidMax = uint16(f.Op.Arg)
 			} else if n > 0 && int(n) <= NNamespaces {

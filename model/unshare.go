@@ -10,7 +10,7 @@ const unshareFlags = CloneThread | CloneFS | CloneNewNS | CloneSighand | CloneVM
 
 // imply is a row that adds flags to the call: unsharing one thing asks for another.
 func imply(name string, on, add Flags) Row {
-	return Row{Name: name, Source: unshareC, On: on, Body: Act(func(k *Kernel, s *State, f *Flight) { f.Flags |= add })}
+	return Row{Name: name, Source: unshareC, On: on, Body: Assign(func(k *Kernel, s *State, f *Flight) { f.Flags |= add })}
 }
 
 // unshareV311 is unshare(2). The call succeeds through its own undo labels, which drop the old objects.

@@ -60,6 +60,16 @@ var Versions = []struct {
 	{"v6.x", V6},
 }
 
+// NewVersion makes a version by name, nil if there is none.
+func NewVersion(name string) *Version {
+	for i := range Versions {
+		if Versions[i].Name == name {
+			return Versions[i].New()
+		}
+	}
+	return nil
+}
+
 // Settle is one rule of what happens by itself between two calls. Do says whether it changed anything.
 type Settle struct {
 	Name, Source string
