@@ -36,6 +36,7 @@ func (c *Comparison) Run(ctx context.Context) (*Compared, error) {
 	if err != nil {
 		return nil, err
 	}
+	boot.Dress = true // whoever has nothing has nothing to lose
 	x := &comparer{explorer: e.explorer(boot), differs: make([]string, len(c.Mutants))}
 	for _, m := range c.Mutants {
 		x.sides = append(x.sides, newSide(x.kernel, m))

@@ -93,7 +93,7 @@ var shapes = [...]model.Flags{0, threadFlags, model.CloneParent, model.CloneVM |
 // words are what calls mostly ask for, of the kind that v3.11 knows and of that which came later.
 var (
 	unshares      = [...]model.Flags{model.CloneNewPID, model.CloneFiles, model.CloneFS, model.CloneNewUser, model.CloneNewNS, model.CloneSysvsem}
-	newerClones   = [...]model.Flags{model.ClonePidfd, model.CloneNewCgroup, model.ClonePidfd | model.CloneNewCgroup, model.CloneNewCgroup, model.ClonePidfd | model.CloneDetached, model.ClonePidfd | model.CloneParentSettid}
+	newerClones   = [...]model.Flags{model.ClonePidfd, model.CloneNewCgroup, model.ClonePidfd | model.CloneNewCgroup, model.CloneNewCgroup, model.ClonePidfd | model.CloneDetached, model.ClonePidfd | model.CloneParentSettid, model.CloneDetached | model.CloneParentSettid}
 	newerUnshares = [...]model.Flags{model.CloneNewTime, model.CloneNewCgroup}
 )
 

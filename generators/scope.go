@@ -35,7 +35,7 @@ var Scopes = []Scope{
 	}},
 	{Name: "limits", Says: "processes under RLIMIT_NPROC, which they change", World: "uid=1000 nproc=3", Tasks: 5, Lazy: true, Depth: 6, Letters: func(k *model.Kernel) []Letter {
 		return slices.Concat(clonings(0, threadFlags, model.CloneNewUser), exitings(0), []Letter{waitForOne, mapIDs,
-			{Kind: model.Setrlimit, Arg: 2, Arg2: -1}, {Kind: model.Setrlimit, Arg: 1, Arg2: 3}, {Kind: model.Setrlimit, Arg: 4, Arg2: 4}}, unsharings(model.CloneNewUser))
+			{Kind: model.Setrlimit, Arg: 2, Arg2: -1}, {Kind: model.Setrlimit, Arg: 1, Arg2: 3}, {Kind: model.Setrlimit, Arg: 4, Arg2: 4}, {Kind: model.Setrlimit, Arg: 5, Arg2: 4}}, unsharings(model.CloneNewUser))
 	}},
 	{Name: "numbers", Says: "five pid numbers, of which three are reserved once the search has come round", World: "pid_max=6 reserved_pids=3", Numbers: true, Lazy: true, Letters: func(k *model.Kernel) []Letter {
 		return slices.Concat(clonings(0, threadFlags), exitings(0), []Letter{waitForOne})
@@ -54,12 +54,12 @@ var Scopes = []Scope{
 		return slices.Concat(plain, exitings(0, 3), []Letter{exitGroup}, waitings(0), signalling(clonings(0, model.CloneParent), 0, model.SIGUSR1))
 	}},
 	{Name: "faults", Says: "calls of which any row fails", Depth: 2, Letters: func(k *model.Kernel) []Letter {
-		plain := clonings(0, threadFlags, model.CloneVM, model.CloneNewNS, model.CloneSysvsem, model.CloneNewUser, model.CloneNewPID)
+		plain := clonings(0, threadFlags, model.CloneVM, model.CloneNewNS, model.CloneSysvsem, model.CloneNewUser, model.CloneNewPID, model.CloneFiles|model.CloneFS)
 		if k.Name != "v3.11" {
 			plain = append(plain, clonings(model.ClonePidfd, model.CloneNewCgroup)...)
 		}
 		calls := slices.Concat(clonings(0), plain[1:], clonings(model.CloneNewUTS, model.CloneNewIPC, model.CloneNewNet),
-			unsharings(model.CloneNewUser, model.CloneNewNS|model.CloneNewUser, model.CloneFiles|model.CloneNewNS, model.CloneNewPID))
+			unsharings(model.CloneNewUser, model.CloneNewNS|model.CloneNewUser, model.CloneFiles|model.CloneNewNS, model.CloneNewPID, model.CloneFiles|model.CloneNewUser))
 		if k.Name != "v3.11" {
 			calls = slices.Concat(calls, unsharings(model.CloneNewTime, model.CloneNewTime|model.CloneNewUser))
 			plain = append(plain, unsharings(model.CloneNewTime)...)

@@ -25,7 +25,7 @@ var answers = []Invariant{
 	{Name: "MaskAsSet", Says: "sigprocmask sets the mask that it was asked to set, SIGKILL and SIGSTOP left out", Source: "sigprocmask", Premise: "a sigprocmask",
 		Of: model.Sigprocmask, Step: maskAsSet},
 	{Name: "OrphanedStopsEnd", Says: "a process group that a death makes an orphan has no stopped members left: they get SIGHUP and SIGCONT",
-		Source: "kill_orphaned_pgrp", Premise: "a group with stopped members that became an orphan", State: orphanedStopsEnd},
+		Source: "kill_orphaned_pgrp", Premise: "a group with stopped members that became an orphan", Step: orphanedStopsEnd},
 	{Name: "ForkLetsGo", Says: "a fork that waits for its child in vfork holds nothing of what it took", Source: "copy_process", Premise: "a vfork that waits", State: forkLetsGo},
 }
 
@@ -222,38 +222,55 @@ func maskAsSet(c *Check) error {
 	return nil
 }
 
-// orphanedStopsEnd looks at each process group by the leader that comes first in it.
+// orphanedStopsEnd looks at each process that has died and tied its group to the rest of the session.
 func orphanedStopsEnd(c *Check) error {
 	for t := range c.Before.Task {
 		b := &c.Before.Task[t]
-		if b.Stage != model.Hashed || int(b.Leader) != t || c.Before.Signal[b.Signal].Flags&model.SignalStopStopped == 0 {
+		if !ties(c.Before, model.TaskID(t)) || c.same(model.TaskID(t)) && c.signal(model.TaskID(t)).Live > 0 {
 			continue
 		}
-		group := b.Pids[model.PidtypePGID]
-		if tied(c.Before, group) == 0 || tied(c.After, group) != 0 || !c.same(model.TaskID(t)) {
-			continue
-		}
-		c.met()
-		if c.signal(model.TaskID(t)).Flags&model.SignalStopStopped != 0 && c.task(model.TaskID(t)).ExitState == model.Alive {
-			return fmt.Errorf("%s is stopped in a process group that has become an orphan", c.name(model.TaskID(t)))
+		if group := b.Pids[model.PidtypePGID]; !c.tied(group) {
+			if err := c.stoppedIn(group); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// tied is a member of a process group with a parent in another group of its session, 0 if the group is an orphan (POSIX).
-func tied(s *model.State, group model.PidID) model.TaskID {
-	for t := range s.Task {
-		p := &s.Task[t]
-		if p.Stage != model.Hashed || int(p.Leader) != t || p.Pids[model.PidtypePGID] != group || p.ExitState != model.Alive && p.Thread == model.TaskID(t) {
+// stoppedIn finds a member of a process group that was stopped and still is.
+func (c *Check) stoppedIn(group model.PidID) error {
+	for i := range c.Before.Task {
+		t, b := model.TaskID(i), &c.Before.Task[i]
+		if b.Stage != model.Hashed || b.Leader != t || b.Pids[model.PidtypePGID] != group || c.Before.Signal[b.Signal].Flags&model.SignalStopStopped == 0 || !c.same(t) {
 			continue
 		}
-		parent := &s.Task[s.Task[p.RealParent].Leader]
-		if p.RealParent != 0 && s.Task[p.RealParent].Nr != 1 && parent.Pids[model.PidtypePGID] != group && parent.Pids[model.PidtypeSID] == p.Pids[model.PidtypeSID] {
-			return model.TaskID(t)
+		c.met()
+		if c.signal(t).Flags&model.SignalStopStopped != 0 && c.signal(t).Live > 0 {
+			return fmt.Errorf("%s is stopped in a process group that has become an orphan", c.name(t))
 		}
 	}
-	return 0
+	return nil
+}
+
+// ties says whether a living process has a parent in another group of its session.
+func ties(s *model.State, t model.TaskID) bool {
+	p := &s.Task[t]
+	if p.Stage != model.Hashed || p.Leader != t || p.RealParent == 0 || s.Signal[p.Signal].Live == 0 {
+		return false
+	}
+	parent := &s.Task[s.Task[p.RealParent].Leader]
+	return parent.Pids[model.PidtypePGID] != p.Pids[model.PidtypePGID] && parent.Pids[model.PidtypeSID] == p.Pids[model.PidtypeSID]
+}
+
+// tied says whether a process group is no orphan (POSIX); a parent that is the global init does not count.
+func (c *Check) tied(group model.PidID) bool {
+	for t := range c.After.Task {
+		if p := c.task(model.TaskID(t)); p.Pids[model.PidtypePGID] == group && ties(c.After, model.TaskID(t)) && c.task(p.RealParent).Nr != 1 {
+			return true
+		}
+	}
+	return false
 }
 
 func forkLetsGo(c *Check) error {

@@ -149,8 +149,12 @@ func unshareSeparates(c *Check) error {
 			return fmt.Errorf("%s did not unshare %v and has another one", c.name(t), row.class)
 		}
 	}
-	if f&(model.CloneNewIPC|model.CloneSysvsem) != 0 && a.Ref[model.SysvSem] != 0 {
-		return fmt.Errorf("%s unshared its undo list and has one", c.name(t))
+	want := b.Ref[model.SysvSem]
+	if f&(model.CloneNewIPC|model.CloneSysvsem) != 0 {
+		want = 0
+	}
+	if is := a.Ref[model.SysvSem]; is != want {
+		return fmt.Errorf("%s has undo list %d after unshare with flags %#x, not %d", c.name(t), is, uint32(f), want)
 	}
 	if same := userNS(c.Before, t) == userNS(c.After, t); same == (f&model.CloneNewUser != 0) {
 		return fmt.Errorf("%s: user namespace %d -> %d with flags %#x", c.name(t), userNS(c.Before, t), userNS(c.After, t), uint32(f))

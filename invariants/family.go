@@ -61,6 +61,15 @@ var family = []Invariant{
 		Source: "do_sigaction, zap_pid_ns_processes", Premise: "a call that is no sigaction", Step: actionsAreOwn},
 	{Name: "ReparentedSignalsChld", Says: "a child that gets a parent in another group sends SIGCHLD from then on",
 		Source: "reparent_leader", Premise: "a reparented child", Step: reparentedSignalsChld},
+	{Name: "SubreaperMarkStays", Says: "whether a process is below a subreaper is decided at its birth", Source: "has_child_subreaper", State: func(c *Check) error {
+		for s := range c.After.Signal {
+			b, a := &c.Before.Signal[s], &c.After.Signal[s]
+			if b.LeaderPid != 0 && a.LeaderPid == b.LeaderPid && b.HasChildSubreaper != a.HasChildSubreaper {
+				return fmt.Errorf("the mark of group %d changed", s)
+			}
+		}
+		return nil
+	}},
 	{Name: "SubreaperAdopts", Says: "the children of a dead process go to the nearest ancestor that is a subreaper, if its descendants know of it",
 		Source: "prctl(2) PR_SET_CHILD_SUBREAPER; find_new_reaper", Premise: "an orphan with a living subreaper above it", Step: subreaperAdopts},
 	{Name: "PdeathSignalArrives", Says: "a child with a pdeath signal gets it when its parent goes",

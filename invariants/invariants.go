@@ -214,8 +214,8 @@ func (ck *Checker) Quiet(k *model.Kernel, s *model.State) *Breach {
 	return nil
 }
 
-// All are the invariants, in the order in which they are checked: what corrupts most is asked first.
-var All = slices.Concat(refs, groups, family, pids, numbers, limits, signals, clones, calls, policy, quiet, ucounts, births, v6, answers)
+// All are the invariants, in the order in which they are checked: an answer that is wrong is asked for first, then what corrupts most.
+var All = slices.Concat(answers, refs, groups, family, pids, numbers, limits, signals, clones, calls, policy, quiet, ucounts, births, v6)
 
 func (ck *Checker) list() []Invariant {
 	if ck.Invariants == nil {

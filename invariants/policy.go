@@ -12,16 +12,18 @@ var policy = []Invariant{
 		Source: "unshare(2); check_unshare_flags", Versions: V311, Premise: "an unshare without fault", Of: model.Unshare, Step: unshareRules},
 	{Name: "UnshareRulesV6", Says: "unshare refuses flags that it does not know, threads and handlers of a task that shares them, and memory that others use",
 		Source: "unshare(2); check_unshare_flags", Versions: V6, Premise: "an unshare without fault", Of: model.Unshare, Step: unshareRulesV6},
-	{Name: "NamespaceNeedsCap", Says: "new namespaces need CAP_SYS_ADMIN, unless a new user namespace comes with them",
+	{Name: "NamespaceNeedsCap", Says: "new namespaces, and nothing else here, need CAP_SYS_ADMIN, which is asked for first, unless a new user namespace comes with them",
 		Source: "clone(2), unshare(2); ns_capable", Premise: "new namespaces for an unprivileged caller", Step: namespaceNeedsCap},
+	{Name: "UserNSOfTheMapped", Says: "a new user namespace is refused with EPERM only to a caller whose ids have no mapping in its own",
+		Source: "user_namespaces(7); create_user_ns", Premise: "a new user namespace that is refused with EPERM", Step: userNSOfTheMapped},
 	{Name: "KillNeedsPermission", Says: "kill, tkill and tgkill need the same uid or CAP_KILL, or SIGCONT within the session",
 		Source: "kill(2); check_kill_permission", Premise: "a signal to another user's process", Step: killNeedsPermission},
 	{Name: "HardLimitNeedsCap", Says: "a hard limit is raised only with CAP_SYS_RESOURCE", Source: "setrlimit(2); do_prlimit",
 		Premise: "a setrlimit by an unprivileged caller", Of: model.Setrlimit, Step: hardLimitNeedsCap},
 	{Name: "MapOnce", Says: "id maps are written once, by a task with CAP_SYS_ADMIN in the user namespace", Source: "user_namespaces(7); map_write",
 		Premise: "a successful map_ids", Of: model.MapIDs, Step: mapOnce},
-	{Name: "ArgumentsChecked", Says: "wait4 refuses options, tkill and tgkill numbers, and sigaction signals that do not exist",
-		Source: "wait4(2), tkill(2), sigaction(2)", Premise: "a bad argument", Step: argumentsChecked},
+	{Name: "ArgumentsChecked", Says: "wait4 refuses options, tkill and tgkill numbers, sigaction signals that do not exist, setrlimit a soft limit above the hard one",
+		Source: "wait4(2), tkill(2), sigaction(2), setrlimit(2)", Premise: "a bad argument", Step: argumentsChecked},
 	{Name: "TgkillMatches", Says: "tgkill reaches a thread only under its own tgid", Source: "tgkill(2); do_send_specific",
 		Premise: "a successful tgkill", Of: model.Tgkill, Step: tgkillMatches},
 	{Name: "NohangDecides", Says: "wait4 sleeps or answers 0 as WNOHANG says", Source: "wait4(2); do_wait", Premise: "a wait4 with nothing to report", Of: model.Wait4, Step: nohangDecides},
@@ -109,12 +111,30 @@ func (c *Check) memoryShared() bool {
 
 func namespaceNeedsCap(c *Check) error {
 	const namespaces = model.CloneNewNS | model.CloneNewUTS | model.CloneNewIPC | model.CloneNewNet | model.CloneNewPID
+	const newer = model.CloneNewCgroup | model.CloneNewTime
+	if c.Result.Why == "namespaces_ns_capable" && c.failed() && c.Op.Kind != model.Resume && c.Op.Flags&(namespaces|newer) == 0 {
+		return fmt.Errorf("%v by %s asked for no namespace and failed for want of CAP_SYS_ADMIN", c.Op.Kind, c.name(c.Op.Actor))
+	}
+	if c.Result.Why == "newipc_sysvsem" && c.failed() && !c.faulted() && c.Op.Kind == model.Clone && c.Op.Flags&model.CloneNewUser == 0 && c.caps(c.Op.Actor)&model.CapSysAdmin == 0 {
+		return fmt.Errorf("%s has no CAP_SYS_ADMIN, and was refused for its flags first", c.name(c.Op.Actor))
+	}
 	if c.Op.Kind != model.Clone && c.Op.Kind != model.Unshare || c.Op.Flags&namespaces == 0 || c.Op.Flags&model.CloneNewUser != 0 || c.caps(c.Op.Actor)&model.CapSysAdmin != 0 {
 		return nil
 	}
 	c.met()
 	if c.child() != 0 || c.succeeded(model.Unshare) {
 		return fmt.Errorf("%s made new namespaces without CAP_SYS_ADMIN", c.name(c.Op.Actor))
+	}
+	return nil
+}
+
+func userNSOfTheMapped(c *Check) error {
+	if c.Result.Why != "create_user_ns" || !c.failed() || c.Result.Errno != model.EPERM || c.faulted() || c.Op.Kind == model.Resume {
+		return nil
+	}
+	c.met()
+	if ns := userNS(c.Before, c.Op.Actor); ns == model.RootUserNS || c.Before.UserNS[ns].Mapped {
+		return fmt.Errorf("%s is mapped in its user namespace %d, and may not make one below", c.name(c.Op.Actor), ns)
 	}
 	return nil
 }
@@ -169,6 +189,8 @@ func argumentsChecked(c *Check) error {
 		bad = c.Op.Target == 0 && c.Op.Arg <= 0
 	case model.Tgkill:
 		bad = c.Op.Target == 0 && c.Op.Arg <= 0 || c.Op.Target2 == 0 && c.Op.Arg2 <= 0
+	case model.Setrlimit:
+		bad = c.Op.Arg2 >= 0 && uint32(c.Op.Arg) > uint32(c.Op.Arg2) && c.Op.Arg2 < int32(model.RlimInfinity)
 	case model.Sigaction:
 		bad = c.Op.Sig == 0 || c.Op.Sig > model.NSIG || c.Op.Sig == model.SIGKILL || c.Op.Sig == model.SIGSTOP
 	}

@@ -91,7 +91,7 @@ func ladderV311() []Rung {
 		{Label: "fork_out", Name: "fork_out", Goto: "end"},
 		{Label: "error_put", Name: "put_cred", Undo: putNewCred, Goto: "bad_fork_free"},
 	}, undoNamespaces("put_old_nsproxy"), []Rung{
-		{Label: "put_old_nsproxy", Name: "put_old_nsproxy", Gives: 1 << Nsproxy, Undo: giveUp(Nsproxy), Goto: "bad_fork_cleanup_mm"},
+		{Label: "put_old_nsproxy", Name: "put_old_nsproxy", Gives: 1 << Nsproxy, Undo: putOf(Nsproxy), Goto: "bad_fork_cleanup_mm"},
 		{Label: "out_free", Name: "free_pidmap", Gives: TookPid | TookPidNS, Undo: freePidmap, Goto: "bad_fork_cleanup_io"},
 	})
 }
@@ -107,7 +107,7 @@ func has(c Class) Cond {
 // giveUp drops what the child points to.
 func giveUp(c Class) Act { return func(k *Kernel, s *State, f *Flight) { s.drop(f.Child, c) } }
 
-// putOf is giveUp for functions that are given the object and leave the pointer where it is (__cleanup_sighand, mpol_put, module_put).
+// putOf is giveUp for functions that are given the object and leave the pointer where it is (__cleanup_sighand, mpol_put, module_put, put_nsproxy).
 func putOf(c Class) Act {
 	return func(k *Kernel, s *State, f *Flight) {
 		if id := s.child(f).Ref[c]; id != 0 {
@@ -125,9 +125,12 @@ func putOwn(c Class) Act {
 	}
 }
 
-// freeSignalStruct is free_signal_struct: it frees, whatever the count says.
+// freeSignalStruct is free_signal_struct: it frees, whatever the count says, as long as there is one.
 func freeSignalStruct(k *Kernel, s *State, f *Flight) {
 	id := s.child(f).Signal
+	if s.Count[SignalClass][id] == 0 {
+		s.oops(FreedPut, SignalClass)
+	}
 	s.Count[SignalClass][id], s.Signal[id] = 0, SignalStruct{}
 }
 
@@ -139,4 +142,9 @@ func putNewCred(k *Kernel, s *State, f *Flight) {
 
 // freePidmap is the out_free path of alloc_pid: the numbers taken so far and the struct. v3.11 leaves behind the
 // reference that get_pid_ns took when it comes here because the namespace is dying.
-func freePidmap(k *Kernel, s *State, f *Flight) { s.Pid[f.Pid], f.Pid = Pid{}, 0 }
+func freePidmap(k *Kernel, s *State, f *Flight) {
+	if f.Pid == 0 {
+		s.oops(NullPut, TaskClass)
+	}
+	s.Pid[f.Pid], f.Pid = Pid{}, 0
+}

@@ -34,9 +34,11 @@ func (s *State) addProcess(p TaskID) {
 	s.appendTo(&s.Tasks, p, func(t *Task) *TaskID { return &t.Next })
 }
 
-// delProcess is list_del_rcu(&p->tasks).
+// delProcess is list_del_rcu(&p->tasks): who is not on the list cannot leave it.
 func (s *State) delProcess(p TaskID) {
-	s.unlink(&s.Tasks, p, func(t *Task) *TaskID { return &t.Next })
+	if !s.unlink(&s.Tasks, p, func(t *Task) *TaskID { return &t.Next }) {
+		s.oops(NullWrite, TaskClass)
+	}
 }
 
 // appendTo puts p at the end of a chain.
@@ -51,16 +53,17 @@ func (s *State) appendTo(link *TaskID, p TaskID, nextOf func(*Task) *TaskID) {
 	*link, *nextOf(&s.Task[p]) = p, 0
 }
 
-// unlink takes p out of a chain; nothing happens if it is not there.
-func (s *State) unlink(link *TaskID, p TaskID, nextOf func(*Task) *TaskID) {
+// unlink takes p out of a chain and says whether it was there.
+func (s *State) unlink(link *TaskID, p TaskID, nextOf func(*Task) *TaskID) bool {
 	for fuel := MaxTasks; *link != 0 && fuel > 0; fuel-- {
 		if *link == p {
 			*link = *nextOf(&s.Task[p])
 			*nextOf(&s.Task[p]) = 0
-			return
+			return true
 		}
 		link = nextOf(&s.Task[*link])
 	}
+	return false
 }
 
 // others calls fn for the other threads of t's group in ring order until fn says stop (while_each_thread).
@@ -86,6 +89,9 @@ func (s *State) threads(t TaskID, fn func(TaskID) (stop bool)) {
 
 // joinRing is list_add_tail(&p->thread_group, &leader->thread_group).
 func (s *State) joinRing(leader, p TaskID) {
+	if s.Task[p].Thread != p {
+		s.oops(EndlessWalk, TaskClass) // it is in a ring already
+	}
 	last := leader
 	s.others(leader, func(o TaskID) bool { last = o; return false })
 	s.Task[last].Thread, s.Task[p].Thread = p, leader

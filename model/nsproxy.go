@@ -121,6 +121,9 @@ func putNamespace(class Class) Act {
 
 // freeNsproxy is kmem_cache_free(nsproxy_cachep): the struct goes, what it pointed to was put before.
 func freeNsproxy(k *Kernel, s *State, f *Flight) {
+	if f.Nsproxy == 0 {
+		s.oops(NullPut, Nsproxy)
+	}
 	s.Count[Nsproxy][f.Nsproxy], s.Nsproxy[f.Nsproxy], f.Nsproxy = 0, NsproxyStruct{}, 0
 }
 

@@ -73,8 +73,13 @@ func (s *State) empty(pid PidID, typ PidType) bool {
 func (s *State) pgrp(t TaskID) PidID    { return s.Task[s.Task[t].Leader].Pids[PidtypePGID] }
 func (s *State) session(t TaskID) PidID { return s.Task[s.Task[t].Leader].Pids[PidtypeSID] }
 
-// attach is attach_pid.
-func (s *State) attach(t TaskID, typ PidType) { s.Task[t].Attached |= 1 << typ }
+// attach is attach_pid: a task is on a list once.
+func (s *State) attach(t TaskID, typ PidType) {
+	if s.Task[t].Attached&(1<<typ) != 0 {
+		s.oops(EndlessWalk, TaskClass)
+	}
+	s.Task[t].Attached |= 1 << typ
+}
 
 // detach is detach_pid: a struct pid that no list refers to is freed.
 func (k *Kernel) detach(s *State, t TaskID, typ PidType) {

@@ -174,9 +174,12 @@ func (s *State) freeTask(t TaskID) {
 	if filter := s.Task[t].Ref[Seccomp]; filter != 0 {
 		s.put(Seccomp, filter)
 	}
-	if t == 0 {
+	switch {
+	case t == 0:
 		s.oops(NullPut, TaskClass)
 		return
+	case s.Task[t].Stage == Free:
+		s.oops(FreedPut, TaskClass)
 	}
 	s.Count[TaskClass][t] = 0
 	s.Task[t] = Task{}
