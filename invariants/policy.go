@@ -8,21 +8,21 @@ import (
 
 // policy are what calls owe to their arguments and to who makes them: stated from the manual pages, not from the rows.
 var policy = []Invariant{
-	{Name: "UnshareRules", Says: "unshare refuses flags that it does not know, and what needs a single thread while others use the mm",
+	{Name: "UnshareRules", Restates: true, Says: "unshare refuses flags that it does not know, and what needs a single thread while others use the mm",
 		Source: "unshare(2); check_unshare_flags", Versions: V311, Premise: "an unshare without fault", Of: model.Unshare, Step: unshareRules},
-	{Name: "UnshareRulesV6", Says: "unshare refuses flags that it does not know, threads and handlers of a task that shares them, and memory that others use",
+	{Name: "UnshareRulesV6", Restates: true, Says: "unshare refuses flags that it does not know, threads and handlers of a task that shares them, and memory that others use",
 		Source: "unshare(2); check_unshare_flags", Versions: V6, Premise: "an unshare without fault", Of: model.Unshare, Step: unshareRulesV6},
-	{Name: "NamespaceNeedsCap", Says: "new namespaces need CAP_SYS_ADMIN, unless a new user namespace comes with them",
+	{Name: "NamespaceNeedsCap", Restates: true, Says: "new namespaces need CAP_SYS_ADMIN, unless a new user namespace comes with them",
 		Source: "clone(2), unshare(2); ns_capable", Premise: "new namespaces for an unprivileged caller", Step: namespaceNeedsCap},
-	{Name: "KillNeedsPermission", Says: "kill and tkill need the same uid or CAP_KILL, or SIGCONT within the session",
+	{Name: "KillNeedsPermission", Restates: true, Says: "kill and tkill need the same uid or CAP_KILL, or SIGCONT within the session",
 		Source: "kill(2); check_kill_permission", Premise: "a signal to another user's process", Step: killNeedsPermission},
-	{Name: "HardLimitNeedsCap", Says: "a hard limit is raised only with CAP_SYS_RESOURCE", Source: "setrlimit(2); do_prlimit",
+	{Name: "HardLimitNeedsCap", Restates: true, Says: "a hard limit is raised only with CAP_SYS_RESOURCE", Source: "setrlimit(2); do_prlimit",
 		Premise: "a setrlimit by an unprivileged caller", Of: model.Setrlimit, Step: hardLimitNeedsCap},
-	{Name: "MapOnce", Says: "id maps are written once, by a task with CAP_SYS_ADMIN in the user namespace", Source: "user_namespaces(7); map_write",
+	{Name: "MapOnce", Restates: true, Says: "id maps are written once, by a task with CAP_SYS_ADMIN in the user namespace", Source: "user_namespaces(7); map_write",
 		Premise: "a successful map_ids", Of: model.MapIDs, Step: mapOnce},
-	{Name: "ArgumentsChecked", Says: "wait4 refuses options, tkill and tgkill numbers, and sigaction signals that do not exist",
+	{Name: "ArgumentsChecked", Restates: true, Says: "wait4 refuses options, tkill and tgkill numbers, and sigaction signals that do not exist",
 		Source: "wait4(2), tkill(2), sigaction(2)", Premise: "a bad argument", Step: argumentsChecked},
-	{Name: "TgkillMatches", Says: "tgkill reaches a thread only under its own tgid", Source: "tgkill(2); do_send_specific",
+	{Name: "TgkillMatches", Restates: true, Says: "tgkill reaches a thread only under its own tgid", Source: "tgkill(2); do_send_specific",
 		Premise: "a successful tgkill", Of: model.Tgkill, Step: tgkillMatches},
 	{Name: "NohangDecides", Says: "wait4 sleeps or answers 0 as WNOHANG says", Source: "wait4(2); do_wait", Premise: "a wait4 with nothing to report", Of: model.Wait4, Step: nohangDecides},
 	{Name: "IgnoringDiscards", Says: "a signal that is set to be ignored is pending nowhere", Source: "sigaction(2); do_sigaction",
@@ -32,7 +32,7 @@ var policy = []Invariant{
 	{Name: "ExitCodeArrives", Says: "what a process exits with is what wait will report", Source: "exit(2); do_exit", Premise: "a single thread's exit", Step: exitCodeArrives},
 	{Name: "ForkReturnsPid", Says: "a fork returns the number of the child as its parent sees it", Source: "fork(2); do_fork", Premise: "a successful clone", Of: model.Clone, Step: forkReturnsPid},
 	{Name: "VforkWaits", Says: "vfork comes back only when the child has exited", Source: "vfork(2); wait_for_vfork_done", Premise: "a clone with VFORK", Of: model.Clone, Step: vforkWaits},
-	{Name: "NoForkUnderSignal", Says: "a task with a deliverable signal does not fork", Source: "copy_process: signal_pending",
+	{Name: "NoForkUnderSignal", Restates: true, Says: "a task with a deliverable signal does not fork", Source: "copy_process: signal_pending",
 		Premise: "a clone by a task with a deliverable signal", Of: model.Clone, Step: noForkUnderSignal},
 	{Name: "ForkClearsNprocExceeded", Says: "a fork that passes RLIMIT_NPROC clears the mark of the caller", Source: "copy_process", Premise: "a successful clone", Step: func(c *Check) error {
 		if c.child() == 0 {
