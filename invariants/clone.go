@@ -8,7 +8,7 @@ import (
 
 // clones are what a clone must do: whom it makes, and what the child gets.
 var clones = []Invariant{
-	{Name: "FlagRules", Says: "clone refuses with EINVAL exactly the combinations of flags that its rules name",
+	{Name: "FlagRules", Restates: true, Says: "clone refuses with EINVAL exactly the combinations of flags that its rules name",
 		Source: "do_fork, copy_process", Premise: "a clone without fault", Of: model.Clone, Step: flagRules},
 	{Name: "ForkMakesOne", Says: "a fork makes one task: total_forks and nr_threads grow by one, process_counts by one for a leader",
 		Source: "copy_process", Premise: "a successful clone", Of: model.Clone, Step: forkMakesOne},
@@ -30,7 +30,7 @@ var clones = []Invariant{
 	{Name: "Inherits", Says: "a newborn inherits the mask, the credentials of a thread, and for a process the group, the session and the limits",
 		Source: "copy_process", Premise: "a successful clone", Of: model.Clone, Step: inherits},
 	{Name: "AltstackReset", Says: "the alternate stack is gone with VM, unless with VFORK", Source: "copy_process: sas_ss_reset", Premise: "a clone by a task with an alternate stack", Of: model.Clone, Step: altstackReset},
-	{Name: "ThreadStaysInPidNS", Says: "a thread is created in its group's pid namespace", Source: "copy_process: thread_in_other_pidns",
+	{Name: "ThreadStaysInPidNS", Restates: true, Says: "a thread is created in its group's pid namespace", Source: "copy_process: thread_in_other_pidns",
 		Premise: "a successful clone with THREAD", Of: model.Clone, Step: threadStaysInPidNS},
 	{Name: "SubreaperInherited", Says: "a new process knows that an ancestor is a subreaper", Source: "copy_signal", Premise: "a new process of a subreaper", Of: model.Clone, Step: subreaperInherited},
 }

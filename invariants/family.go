@@ -45,7 +45,7 @@ var family = []Invariant{
 		}},
 	{Name: "VforkParentWaits", Says: "a task has a vfork completion exactly while its parent waits in vfork for it",
 		Source: "do_fork, mm_release", Premise: "a parent in vfork", Task: vforkParentWaits},
-	{Name: "ReaperCreatesNoSibling", Says: "an init, global or of a namespace, never creates its own sibling",
+	{Name: "ReaperCreatesNoSibling", Restates: true, Says: "an init, global or of a namespace, never creates its own sibling",
 		Source: "copy_process: parent_of_init", Premise: "a clone by an init's thread", Step: func(c *Check) error {
 			if !c.cloned() || !isReaper(c.Before, c.Op.Actor) {
 				return nil

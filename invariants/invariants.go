@@ -18,6 +18,8 @@ type Invariant struct {
 
 	Of model.Kind // the op that a Step speaks of; 0 is any
 
+	Restates bool // says once more what a row refuses: not asked when it is judged whether the row is needed
+
 	Premise string // what must have happened for it to have anything to say; "" if it always has
 
 	Task  func(c *Check, t model.TaskID) error // for each task that is hashed

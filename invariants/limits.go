@@ -40,7 +40,7 @@ var limits = []Invariant{
 			}
 			return nil
 		}},
-	{Name: "NprocBound", Says: "a fork under RLIMIT_NPROC leaves at most as many processes as the limit allows, and one more for each other fork in flight",
+	{Name: "NprocBound", Restates: true, Says: "a fork under RLIMIT_NPROC leaves at most as many processes as the limit allows, and one more for each other fork in flight",
 		Source: "copy_process: rlimit_nproc", Versions: V311, Premise: "a successful clone by a limited user", Step: func(c *Check) error {
 			if c.child() == 0 || c.nprocExempt() {
 				return nil
@@ -52,7 +52,7 @@ var limits = []Invariant{
 			}
 			return nil
 		}},
-	{Name: "NprocRefusesAtLimit", Says: "a fork fails for RLIMIT_NPROC only at the limit, and nobody exempt fails",
+	{Name: "NprocRefusesAtLimit", Restates: true, Says: "a fork fails for RLIMIT_NPROC only at the limit, and nobody exempt fails",
 		Source: "copy_process: rlimit_nproc", Versions: V311, Premise: "a clone that RLIMIT_NPROC refused", Step: func(c *Check) error {
 			if c.Op.Kind != model.Clone || c.Result.Why != "rlimit_nproc" || c.faulted() {
 				return nil
@@ -63,7 +63,7 @@ var limits = []Invariant{
 			}
 			return nil
 		}},
-	{Name: "NprocSettled", Says: "a fork under RLIMIT_NPROC leaves no counter above its limit: not in its user namespace, nor in those above",
+	{Name: "NprocSettled", Restates: true, Says: "a fork under RLIMIT_NPROC leaves no counter above its limit: not in its user namespace, nor in those above",
 		Source: "copy_process: rlimit_nproc; is_rlimit_overlimit", Versions: V6, Premise: "a successful clone by a limited user", Step: func(c *Check) error {
 			t := c.child()
 			if t == 0 || c.nprocExempt() {
@@ -75,11 +75,11 @@ var limits = []Invariant{
 			}
 			return nil
 		}},
-	{Name: "NprocRefusedOver", Says: "a fork fails for RLIMIT_NPROC only if it would pass a limit, and nobody exempt fails",
+	{Name: "NprocRefusedOver", Restates: true, Says: "a fork fails for RLIMIT_NPROC only if it would pass a limit, and nobody exempt fails",
 		Source: "copy_process: rlimit_nproc; is_rlimit_overlimit", Versions: V6, Premise: "a clone that RLIMIT_NPROC refused", Of: model.Clone, Step: nprocRefusedOver},
-	{Name: "NprocSettledLater", Says: "a fork that was held up before it was charged leaves no counter above its limit either",
+	{Name: "NprocSettledLater", Restates: true, Says: "a fork that was held up before it was charged leaves no counter above its limit either",
 		Source: "copy_process: rlimit_nproc", State: nprocSettledLater},
-	{Name: "MaxThreadsBound", Says: "a fork leaves at most max_threads threads, and one more for each other fork in flight",
+	{Name: "MaxThreadsBound", Restates: true, Says: "a fork leaves at most max_threads threads, and one more for each other fork in flight",
 		Source: "copy_process: max_threads", Premise: "a successful clone under a low max_threads", Step: func(c *Check) error {
 			if c.child() == 0 || c.K.MaxThreads > model.MaxTasks {
 				return nil
@@ -90,7 +90,7 @@ var limits = []Invariant{
 			}
 			return nil
 		}},
-	{Name: "MaxThreadsRefusesAtLimit", Says: "a fork fails for max_threads only at the limit",
+	{Name: "MaxThreadsRefusesAtLimit", Restates: true, Says: "a fork fails for max_threads only at the limit",
 		Source: "copy_process: max_threads", Premise: "a clone that max_threads refused", Step: func(c *Check) error {
 			if c.Op.Kind != model.Clone || c.Result.Why != "max_threads" || c.faulted() {
 				return nil
@@ -112,7 +112,7 @@ var limits = []Invariant{
 			}
 			return nil
 		}},
-	{Name: "RlimitsInOrder", Says: "the soft limit is not above the hard one", Source: "do_prlimit", Task: func(c *Check, t model.TaskID) error {
+	{Name: "RlimitsInOrder", Restates: true, Says: "the soft limit is not above the hard one", Source: "do_prlimit", Task: func(c *Check, t model.TaskID) error {
 		if sig := c.signal(t); sig.NprocCur > sig.NprocMax {
 			return fmt.Errorf("%s has RLIMIT_NPROC %d above %d", c.name(t), sig.NprocCur, sig.NprocMax)
 		}

@@ -35,7 +35,7 @@ var pids = []Invariant{
 		Premise: "a member of a dying pid namespace", Task: initDiesLast},
 	{Name: "ZapEnds", Says: "a dying init does not sleep on when only its own numbers are left",
 		Source: "zap_pid_ns_processes, free_pid", Premise: "a dying init that sleeps", Task: zapEnds},
-	{Name: "LevelBound", Says: "a namespace is one level below its parent, and none is deeper than the bound",
+	{Name: "LevelBound", Restates: true, Says: "a namespace is one level below its parent, and none is deeper than the bound",
 		Source: "create_pid_namespace, create_user_ns", State: levelBound},
 	{Name: "ForChildrenBelow", Says: "children are born in the task's own pid namespace or below it",
 		Source: "copy_pid_ns", Task: forChildrenBelow},

@@ -8,16 +8,16 @@ import (
 
 // ucounts are the invariants of what v6.x charges: tasks and namespaces, to a user in a user namespace and to the owners above.
 var ucounts = []Invariant{
-	{Name: "NamespaceLimit", Says: "a call that makes namespaces leaves no user above the maximum of a user namespace who was not above it before",
+	{Name: "NamespaceLimit", Restates: true, Says: "a call that makes namespaces leaves no user above the maximum of a user namespace who was not above it before",
 		Source: "inc_ucount", Versions: V6, Premise: "new namespaces where there is a maximum", State: namespaceLimit},
-	{Name: "NamespaceRefusedAtLimit", Says: "new namespaces fail with ENOSPC only if the caller, or an owner above, has as many as it may, or they would be nested too deeply",
+	{Name: "NamespaceRefusedAtLimit", Restates: true, Says: "new namespaces fail with ENOSPC only if the caller, or an owner above, has as many as it may, or they would be nested too deeply",
 		Source: "inc_ucount, create_pid_namespace, create_user_ns", Versions: V6, Premise: "namespaces refused with ENOSPC", Step: namespaceRefusedAtLimit},
-	{Name: "NestingIsENOSPC", Says: "namespaces nested too deeply are ENOSPC, as unshare(2) says", Source: "create_pid_namespace, create_user_ns", Versions: V6,
+	{Name: "NestingIsENOSPC", Restates: true, Says: "namespaces nested too deeply are ENOSPC, as unshare(2) says", Source: "create_pid_namespace, create_user_ns", Versions: V6,
 		Premise: "namespaces nested too deeply", Step: nestingIsENOSPC},
 	{Name: "NamespaceOwnerBound", Says: "a new user namespace is bounded by the RLIMIT_NPROC of its creator, and by nothing if that is the global root",
 		Source: "create_user_ns: enforced_nproc_rlimit", Versions: V6, Premise: "a new user namespace", Step: namespaceOwnerBound},
 	{Name: "ChargedAtHome", Says: "a task is charged as its user in its own user namespace", Source: "set_cred_ucounts", Versions: V6, Task: chargedAtHome},
-	{Name: "SysctlRules", Says: "a sysctl needs CAP_SYS_RESOURCE, for pid_max root or CAP_SYS_ADMIN, keeps its range, and takes effect for the caller's own namespace only",
+	{Name: "SysctlRules", Restates: true, Says: "a sysctl needs CAP_SYS_RESOURCE, for pid_max root or CAP_SYS_ADMIN, keeps its range, and takes effect for the caller's own namespace only",
 		Source: "user_namespaces(7); set_permissions, pid_table_root_permissions", Premise: "a sysctl", Of: model.Sysctl, Step: sysctlRules},
 }
 

@@ -22,7 +22,7 @@ var v6 = []Invariant{
 	{Name: "ZombieHasNoFilter", Says: "a zombie has no seccomp filter", Source: "seccomp_filter_release", Versions: V6, Premise: "a zombie", Task: zombieHasNoFilter},
 	{Name: "InterruptedGoesOn", Says: "a call whose sleep a signal has ended has returned or begun anew, unless its task is stopped", Source: "do_signal",
 		Task: interruptedGoesOn},
-	{Name: "IntMinIsNobody", Says: "kill and wait4 know nobody by the number whose negative does not exist", Source: "kill_something_info, kernel_wait4", Versions: V6,
+	{Name: "IntMinIsNobody", Restates: true, Says: "kill and wait4 know nobody by the number whose negative does not exist", Source: "kill_something_info, kernel_wait4", Versions: V6,
 		Premise: "a kill or wait4 with INT_MIN", Step: intMinIsNobody},
 }
 
