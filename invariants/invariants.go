@@ -215,7 +215,7 @@ func (ck *Checker) Quiet(k *model.Kernel, s *model.State) *Breach {
 }
 
 // All are the invariants, in the order in which they are checked: what corrupts most is asked first.
-var All = slices.Concat(refs, groups, family, pids, numbers, limits, signals, clones, calls, policy, quiet, ucounts, births, v6)
+var All = slices.Concat(refs, groups, family, pids, numbers, limits, signals, clones, calls, policy, quiet, ucounts, births, v6, bugs)
 
 func (ck *Checker) list() []Invariant {
 	if ck.Invariants == nil {
