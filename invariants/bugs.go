@@ -11,7 +11,7 @@ var bugs = []Invariant{
 	{Name: "SubreaperTakesAlive", Says: "of a subreaper that takes an orphan the thread that gets it is not dying, if there is one",
 		Source: "find_new_reaper: find_alive_thread", Premise: "an orphan that goes to a subreaper", Step: subreaperTakesAlive},
 	{Name: "HangupOnlyOrphaned", Says: "the end of a process wakes a stopped one without children only if the process group of that is orphaned then",
-		Source: "kill_orphaned_pgrp, will_become_orphaned_pgrp", Premise: "an exit that wakes or kills a stopped process without children", Step: hangupOnlyOrphaned},
+		Source: "kill_orphaned_pgrp, will_become_orphaned_pgrp", Premise: "an exit that wakes a stopped process", Step: hangupOnlyOrphaned},
 	{Name: "NoBirthUnderSignal", Says: "nobody is born to a task to which a signal has come while it forked, so that a signal to its group reaches the child as well",
 		Source: "copy_process: signal_pending", Versions: V311, Premise: "a birth by a fork that was held up", State: noBirthUnderSignal},
 }
