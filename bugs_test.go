@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"forkcheck"
+	"forkcheck/generators"
 	"forkcheck/invariants"
 	"forkcheck/model"
 )
@@ -234,4 +235,43 @@ func refusesIn(call, row string) bool {
 		}
 	}
 	return false
+}
+
+// The defect R02 takes an exit that is held up, by a thread of a subreaper, which only the dressed world has. A search of forks, threads
+// and exits that stop anywhere finds it; in v6.x, which does not have it, nothing breaks.
+func TestExploreFindsHeldExits(t *testing.T) {
+	for _, v := range model.Versions {
+		t.Run(v.Name, func(t *testing.T) {
+			x := explore(t, forkcheck.Explore{Version: v.New(), Scope: heldExits(), Depth: 5})
+			found := 0
+			for _, f := range x.Failures {
+				if f.Breach.Known == nil {
+					t.Errorf("%v\n%s", f.Breach, f.Trace())
+				} else if f.Breach.Known.ID == "R02" {
+					found = len(f.Ops)
+				}
+			}
+			if want := map[string]int{"v3.11": 5}[v.Name]; found != want {
+				t.Errorf("R02 is found by %d calls in %d transitions, want %d", found, x.Transitions, want)
+			}
+			t.Logf("%d states, %d transitions", x.States, x.Transitions)
+		})
+	}
+}
+
+// heldExits is a scope of processes and threads of a subreaper, whose exits may stop before each row where a call can.
+func heldExits() *generators.Scope {
+	return &generators.Scope{Name: "held exits", World: "dress", Tasks: 5, Forks: 1, Lazy: true, Letters: func(k *model.Kernel) []generators.Letter {
+		exit := generators.Letter{Kind: model.Exit}
+		list := []generators.Letter{{Kind: model.Clone, Sig: model.SIGCHLD},
+			{Kind: model.Clone, Flags: model.CloneVM | model.CloneSighand | model.CloneThread, Sig: model.SIGCHLD}, exit}
+		table := &k.Calls[model.Exit]
+		for i := range table.Rows {
+			if !table.Atomic(i) && table.Rows[i].If == nil {
+				exit.Pause = uint16(i) + 1
+				list = append(list, exit)
+			}
+		}
+		return list
+	}}
 }
