@@ -26,7 +26,7 @@ var KnownDefects = []Known{
 	{ID: "V4", Says: "a group stop or continue overwrites signal->flags, and an init that was stopped from outside can be killed and can make siblings",
 		Versions: V311, Fixed: "by v6.12", Breaks: []string{"ReaperIsUnkillable", "InitEndsByExitOrKill"}, Cause: stoppedInit},
 	{ID: "V5", Says: "a fork with PARENT takes the exit signal of its leader before it has the lock: when the parent of the leader dies in between, the child keeps a signal that its new parent does not expect",
-		Versions: V311, Fixed: "by v6.12", Breaks: []string{"SiblingSignalsAsLeader"}, Cause: readTooEarly},
+		Versions: V311, Fixed: "v5.10", Breaks: []string{"SiblingSignalsAsLeader"}, Cause: readTooEarly},
 	{ID: "V6", Says: "a fork looks at RLIMIT_NPROC before it is charged: those that are between the two together pass the limit",
 		Versions: V311, Fixed: "by v6.12", Breaks: []string{"NprocSettledLater"}, Cause: lookedTooEarly},
 	{ID: "V9", Says: "a process whose leader exited first reports the leader's exit code, not that of its last thread",
