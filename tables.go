@@ -25,7 +25,7 @@ func Listings(v *model.Version) (list []Listing) {
 		}
 	}
 	return append(list, listRows(&v.Release), listLadders(v), listSettle(v), listSwitches(), ListVersions(model.V311(), model.V6()),
-		listInvariants(), listKnown(), listRefuted(), listScopes(), listWords())
+		listInvariants(), listKnown(), listBugs(), listRefuted(), listScopes(), listWords())
 }
 
 // Markdown writes a listing as a table. The last column is the long one and is not padded.

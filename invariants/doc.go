@@ -21,6 +21,7 @@ nothing. A Checker asks them in order and stops at the first that breaks.
 	ucounts.go  what v6.x charges, to whom, and how much of it there may be
 	births.go   forks of v6.x that others come in between of
 	v6.go       what else only v6.x marks and promises
+	bugs.go     what only bugs that Linux once had have asked for
 
 All lists them. Refuted lists sentences that only sound true. KnownDefects lists what is wrong with the kernel itself: a
 row recognizes the step that causes it, so that the same breach with another cause is a failure. Reach counts what a run

@@ -26,7 +26,7 @@ var KnownDefects = []Known{
 	{ID: "V4", Says: "a group stop or continue overwrites signal->flags, and an init that was stopped from outside can be killed and can make siblings",
 		Versions: V311, Fixed: "by v6.12", Breaks: []string{"ReaperIsUnkillable", "InitEndsByExitOrKill"}, Cause: stoppedInit},
 	{ID: "V5", Says: "a fork with PARENT takes the exit signal of its leader before it has the lock: when the parent of the leader dies in between, the child keeps a signal that its new parent does not expect",
-		Versions: V311, Fixed: "by v6.12", Breaks: []string{"SiblingSignalsAsLeader"}, Cause: readTooEarly},
+		Versions: V311, Fixed: "v5.10", Breaks: []string{"SiblingSignalsAsLeader"}, Cause: readTooEarly},
 	{ID: "V6", Says: "a fork looks at RLIMIT_NPROC before it is charged: those that are between the two together pass the limit",
 		Versions: V311, Fixed: "by v6.12", Breaks: []string{"NprocSettledLater"}, Cause: lookedTooEarly},
 	{ID: "V9", Says: "a process whose leader exited first reports the leader's exit code, not that of its last thread",
@@ -42,6 +42,8 @@ var KnownDefects = []Known{
 	{ID: "P11", Says: "fork reports exhausted pid numbers as ENOMEM", Versions: V311, Fixed: "v4.1", Breaks: []string{"ExhaustionIsEAGAIN"}, Cause: func(c *Check) bool {
 		return c.Result.Why == "alloc_pidmap" && c.Result.Errno == model.ENOMEM && !c.faulted()
 	}},
+	{ID: "R02", Says: "a subreaper takes an orphan with its leader, though that is dying and another thread lives on",
+		Versions: V311, Fixed: "v3.19", Breaks: []string{"SubreaperTakesAlive"}, Cause: takenByDyingLeader},
 }
 
 // In says whether a version has the defect.
@@ -205,6 +207,18 @@ func blockedByOneThread(c *Check) bool {
 		was, is := &c.Before.Signal[b.Signal], &c.After.Signal[b.Signal]
 		sig := model.Signal(is.GroupExitCode)
 		if b.Stage == model.Hashed && was.Flags&model.SignalUnkillable != 0 && is.Flags&model.SignalGroupExit != 0 && sig != model.SIGKILL && b.Blocked.Has(sig) {
+			return true
+		}
+	}
+	return false
+}
+
+// takenByDyingLeader: a thread of a subreaper is held up in its exit, still has its children, and is not the last one.
+func takenByDyingLeader(c *Check) bool {
+	for t := range c.Before.Task {
+		b := &c.Before.Task[t]
+		dying := b.Stage == model.Hashed && b.Flags&model.PFExiting != 0 && c.Before.Flight[t].Paused
+		if dying && c.Before.Signal[b.Signal].IsChildSubreaper && !c.K.Past(c.Before, model.TaskID(t), "forget_original_parent") && c.lives(b.Signal) {
 			return true
 		}
 	}

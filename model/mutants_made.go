@@ -3,7 +3,7 @@ package model
 import "slices"
 
 // made are the mutants of what no operator reaches: a wrong source, a wrong level of a loop, a wrong order, inside straight code.
-var made = slices.Concat(madeV311, madeV6)
+var made = slices.Concat(madeV311, madeV6, madeBugs)
 
 // byHand is a row of made.
 type byHand struct {

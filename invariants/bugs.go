@@ -1,0 +1,91 @@
+package invariants
+
+import (
+	"fmt"
+
+	"forkcheck/model"
+)
+
+// bugs are invariants that nothing but a bug of Linux, planted or its own, has asked for.
+var bugs = []Invariant{
+	{Name: "SubreaperTakesAlive", Says: "of a subreaper that takes an orphan the thread that gets it is not dying, if there is one",
+		Source: "find_new_reaper: find_alive_thread", Premise: "an orphan that goes to a subreaper", Step: subreaperTakesAlive},
+	{Name: "HangupOnlyOrphaned", Says: "the end of a process wakes a stopped one without children only if the process group of that is orphaned then",
+		Source: "kill_orphaned_pgrp, will_become_orphaned_pgrp", Premise: "an exit that wakes a stopped process", Step: hangupOnlyOrphaned},
+	{Name: "NoBirthUnderSignal", Says: "nobody is born to a task to which a signal has come while it forked, so that a signal to its group reaches the child as well",
+		Source: "copy_process: signal_pending", Versions: V311, Premise: "a birth by a fork that was held up", State: noBirthUnderSignal},
+}
+
+// subreaperTakesAlive does not speak of inits: one that dies hands on its role later than it is marked as dying.
+func subreaperTakesAlive(c *Check) error {
+	return c.changed(func() error {
+		return c.moved(func(t, from, to model.TaskID) error {
+			b := c.Before
+			if group := b.Task[to].Signal; group == b.Task[from].Signal || !b.Signal[group].IsChildSubreaper || isReaper(b, to) || !c.lives(group) {
+				return nil
+			}
+			c.met()
+			if c.same(to) && b.Task[to].Flags&model.PFExiting != 0 {
+				return fmt.Errorf("%s went to %s, which is dying while a thread of its group lives", c.name(t), c.name(to))
+			}
+			return nil
+		})
+	})
+}
+
+// hangupOnlyOrphaned leaves out what may wake a process for another reason: the exit signal of a child, a parent-death signal, and
+// SIGKILL from a dying init.
+func hangupOnlyOrphaned(c *Check) error {
+	if c.Op.Kind != model.Exit && c.Op.Kind != model.ExitGroup {
+		return nil
+	}
+	for t := range c.Before.Task {
+		b, l := &c.Before.Task[t], model.TaskID(t)
+		sig := &c.Before.Signal[b.Signal]
+		if b.Stage != model.Hashed || sig.Flags&model.SignalStopStopped == 0 || sig.NrThreads > 1 || b.Children != 0 || b.Pdeath != 0 || b.Signal == c.before().Signal {
+			continue
+		}
+		if c.same(l) && (c.signal(l).Flags&model.SignalStopStopped != 0 || c.task(l).ExitCode == uint16(model.SIGKILL) || c.signal(l).GroupExitCode == uint16(model.SIGKILL)) {
+			continue
+		}
+		if !c.same(l) {
+			continue // whoever killed it, it is gone
+		}
+		c.met()
+		if link := c.linkOf(b.Pids[model.PidtypePGID]); link != 0 {
+			return fmt.Errorf("%s was woken, and its process group is not orphaned: %s has a parent outside of it", c.name(l), c.name(link))
+		}
+	}
+	return nil
+}
+
+// linkOf is a member of a process group whose parent is in another group of its session, 0 if the group is orphaned. The global init
+// is nobody's link, and a process is a member until its last thread is gone.
+func (c *Check) linkOf(pgrp model.PidID) model.TaskID {
+	for _, t := range c.Census.Tasks[:c.Census.NTasks] {
+		p := c.task(t)
+		if p.Leader != t || p.Pids[model.PidtypePGID] != pgrp || p.ExitState != model.Alive && c.signal(t).NrThreads == 1 {
+			continue
+		}
+		parent := c.task(c.task(p.RealParent).Leader)
+		if c.task(p.RealParent).Nr != 1 && parent.Pids[model.PidtypePGID] != pgrp && parent.Pids[model.PidtypeSID] == p.Pids[model.PidtypeSID] {
+			return t
+		}
+	}
+	return 0
+}
+
+// noBirthUnderSignal speaks of forks that were paused, which is when a signal comes meanwhile; NoForkUnderSignal speaks of the others.
+// The creator may be gone by now, for the signal was delivered when its call was over.
+func noBirthUnderSignal(c *Check) error {
+	f := &c.Before.Flight[c.Op.Actor]
+	if c.Op.Kind != model.Resume || f.Op.Kind != model.Clone || c.Before.Task[f.Child].Stage != model.Building || c.task(f.Child).Stage != model.Hashed {
+		return nil
+	}
+	c.met()
+	b := c.before()
+	if (b.Pending|c.Before.Signal[b.Signal].Shared)&^b.Blocked != 0 {
+		return fmt.Errorf("%s was born although its creator %s had a signal to take", c.name(f.Child), name(c.Before, c.Op.Actor))
+	}
+	return nil
+}
