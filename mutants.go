@@ -72,7 +72,7 @@ func (k *Killer) Close() {
 // every trace of the scopes, the smallest first. What it finds is minimized, and proved to be minimal. It answers nil if the mutant
 // survives. Of the answer, Checks is the random trace that was the first to break it, 0 if it was a scope.
 func (k *Killer) Kill(m *model.Mutant) (*Failure, error) {
-	f, err := Check(&quietTB{name: m.Name}, CheckOptions{Version: m.New()})
+	f, err := k.find(m)
 	if err != nil {
 		return nil, err
 	}
@@ -83,6 +83,18 @@ func (k *Killer) Kill(m *model.Mutant) (*Failure, error) {
 		return nil, nil
 	}
 	return Minimize(f, MinimizeOptions{Any: true, States: k.states}), nil
+}
+
+// find finds a random trace that breaks a mutant, or the one that is kept for it.
+func (k *Killer) find(m *model.Mutant) (*Failure, error) {
+	if m.From == "" {
+		return Check(&quietTB{name: m.Name}, CheckOptions{Version: m.New()})
+	}
+	trace, err := model.ParseTrace(m.Name, []byte(m.From))
+	if err != nil {
+		return nil, err
+	}
+	return Failing(trace, Options{Kernel: &model.Kernel{Version: m.New(), Limits: trace.Boot.Limits}})
 }
 
 // findInScope runs the traces of a scope until one breaks something, the shortest first.

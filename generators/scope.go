@@ -98,6 +98,13 @@ var Scopes = []Scope{
 		}
 		return letters
 	}},
+	{Name: "stops", Says: "threads that are born while their group stops", Tasks: 6, Depth: 5, Forks: 1, Letters: func(k *model.Kernel) []Letter {
+		return slices.Concat(clonings(threadFlags, model.CloneVfork), stopping(k, clonings(threadFlags), "copy_mm"), killings(model.SIGSTOP, model.SIGCONT))
+	}},
+	{Name: "births", Says: "processes that are born while signals come for many", Tasks: 5, Depth: 5, Forks: 1, Letters: func(k *model.Kernel) []Letter {
+		return slices.Concat(clonings(0), stopping(k, clonings(0), "copy_mm", "thread_group"), killings(model.SIGUSR1, model.SIGTERM),
+			[]Letter{{Kind: model.Kill, Arg: -1, Sig: model.SIGUSR1}, {Kind: model.Sigprocmask, Mode: model.SigBlock, Set: model.SIGUSR1.Bit()}, {Kind: model.Sigaction, Sig: model.SIGUSR1, Mode: model.SigHandler}})
+	}},
 	{Name: "races", Says: "two forks of an ordinary user, each held up anywhere", World: "uid=1000 nproc=3", Tasks: 7, Depth: 5, Forks: 2, Lazy: true, Letters: func(k *model.Kernel) []Letter {
 		return slices.Concat(clonings(0), pausing(k, clonings(0)))
 	}},

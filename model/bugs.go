@@ -130,16 +130,7 @@ var Bugs = []Bug{
 		Missing: "poll of a pidfd"},
 	{ID: "R11", When: "to 2.6.24", Source: "05e83df62, unconfirmed", Least: 9, Calls: 7, Invariant: "HangupOnlyOrphaned",
 		Was:    "a process whose leader has exited counts as dead when it is asked whether its process group is orphaned",
-		Mutant: "v3.11/do_exit/kill_orphaned_pgrp/threads-of-a-dead-leader-forgotten",
-		From: `kernel v3.11 world=container
-a.sigaction(HUP, IGN)
-t := a.clone(VM|SIGHAND|THREAD)
-j := t.fork()
-k := a.clone(PARENT)
-init.kill(j, STOP)
-a.exit(0)
-k.exit(0)
-`},
+		Mutant: "v3.11/do_exit/kill_orphaned_pgrp/threads-of-a-dead-leader-forgotten"},
 
 	{ID: "SG01", When: "to 2.6.16", Source: "4a2c7a7837da", Least: 3, Calls: 3, Invariant: "NoBirthUnderSignal",
 		Was:    "a signal to the process group reaches the parent while it forks, and the child not at all",

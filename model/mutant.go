@@ -12,6 +12,7 @@ type Mutant struct {
 	Operator string          // how it was derived from its row: an entry of Operators
 	Table    string          // the table that is wrong, as Name has it
 	Row      string          // the row or rung of it
+	From     string          // a trace that breaks it, if it takes one to begin the search
 	New      func() *Version // a new kernel that has it
 }
 
@@ -32,14 +33,15 @@ func Operators() (names []string) {
 // Mutants are the broken kernels of a version: every row and rung of every table under every operator that fits it, and what is made
 // by hand. A row that v3.11 has just so is broken there, and not once more in a later version.
 func Mutants(version string) []Mutant {
-	for i := range Versions {
-		if v := &Versions[i]; v.Name == version {
-			d := deriver{base: v.New, v: v.New()}
-			if i > 0 {
-				d.old = Versions[0].New()
-			}
-			return d.all()
+	for i, v := range Versions {
+		if v.Name != version {
+			continue
 		}
+		d := deriver{base: v.New, v: v.New()}
+		if i > 0 {
+			d.old = Versions[0].New()
+		}
+		return d.all()
 	}
 	return nil
 }
@@ -195,9 +197,10 @@ type wrong func(v *Version, table, row string)
 
 // add adds a mutant.
 func (d *deriver) add(table, row, what, operator string, wrong wrong) {
-	base := d.base
+	base, name := d.base, fmt.Sprintf("%s/%s/%s/%s", d.v.Name, table, row, what)
 	d.list = append(d.list, Mutant{
-		Name:     fmt.Sprintf("%s/%s/%s/%s", d.v.Name, table, row, what),
+		Name:     name,
+		From:     seeds[name],
 		Operator: operator,
 		Table:    table,
 		Row:      row,

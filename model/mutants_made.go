@@ -11,6 +11,27 @@ type byHand struct {
 	wrong                     wrong
 }
 
+// seeds are traces that break mutants to which neither random traces nor the scopes come: the search for the shortest begins there.
+var seeds = map[string]string{
+	"v3.11/do_exit/kill_orphaned_pgrp/threads-of-a-dead-leader-forgotten": `kernel v3.11 world=container
+a.sigaction(HUP, IGN)
+t := a.clone(VM|SIGHAND|THREAD)
+j := t.fork()
+k := a.clone(PARENT)
+init.kill(j, STOP)
+a.exit(0)
+k.exit(0)
+`,
+	"v6.x/clone/task_join_group_stop/uncounted": `kernel v6.x
+t := a.clone(VM|SIGHAND|THREAD)
+u := a.clone(VM|SIGHAND|THREAD)
+w := t.clone(VM|SIGHAND|THREAD).pause(copy_mm)
+b := u.fork().pause(copy_mm)
+init.kill(a, STOP)
+t.resume()
+`,
+}
+
 // madeV311 are those of v3.11, and of rows that v6.x shares with it.
 var madeV311 = []byHand{
 	// The rules on flags: one is gone, or forgets a part of its condition.
