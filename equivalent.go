@@ -178,7 +178,7 @@ func (sp *compareSpace) End(s *model.State) int {
 			continue
 		}
 		sd.kernel.Drain(&sp.other, &sp.res)
-		if moved(&sp.other, &sd.back); sp.other != want {
+		if moved(&sp.other, &sd.back); sp.other != want && !(sp.other.Panic && want.Panic) {
 			sp.c.note(n, "the end: "+diffText(&want, &sp.other))
 		}
 	}
