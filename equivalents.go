@@ -1,8 +1,12 @@
 package forkcheck
 
 import (
+	"context"
 	"fmt"
 	"slices"
+
+	"forkcheck/generators"
+	"forkcheck/model"
 )
 
 // Equivalent is why some mutants break nothing: they are the same kernel. There are three kinds of it, and no fourth.
@@ -38,6 +42,46 @@ func EquivalentOf(mutant string) *Equivalent {
 		}
 	}
 	return nil
+}
+
+// Sameness is how far an equivalent mutant was compared with the kernel as it is.
+type Sameness struct {
+	*Equivalent
+	Differs             string // what is different after all, "" if nothing is
+	States, Transitions uint64
+}
+
+// String is one line.
+func (s *Sameness) String() string {
+	if s.Differs != "" {
+		return fmt.Sprintf("not equivalent: in scope %s %s", s.Scope, s.Differs)
+	}
+	return fmt.Sprintf("equivalent: %s in scope %s, %s, %s: %s", s.Kind, s.Scope, count(s.States, "state"), count(s.Transitions, "transition"), s.Why)
+}
+
+// CompareEquivalents runs those of some mutants of a version that are equivalent beside the kernel as it is, each in its scope, and
+// answers by name what came of it.
+func CompareEquivalents(ctx context.Context, version string, mutants []model.Mutant) (map[string]*Sameness, error) {
+	found := map[string]*Sameness{}
+	for i := range generators.Scopes {
+		c := Comparison{Version: version, Scope: &generators.Scopes[i], Limit: EquivalentStates}
+		for n := range mutants {
+			if e := EquivalentOf(mutants[n].Name); e != nil && e.Scope == c.Scope.Name {
+				c.Mutants = append(c.Mutants, &mutants[n])
+			}
+		}
+		if len(c.Mutants) == 0 {
+			continue
+		}
+		r, err := c.Run(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for n, m := range c.Mutants {
+			found[m.Name] = &Sameness{EquivalentOf(m.Name), r.Differs[n], r.States, r.Transitions}
+		}
+	}
+	return found, nil
 }
 
 // Equivalents are all of them.

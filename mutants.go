@@ -10,14 +10,15 @@ import (
 
 	"forkcheck/generators"
 	"forkcheck/internal/search"
+	"forkcheck/invariants"
 	"forkcheck/model"
 )
 
 // Killer looks for what breaks mutants. While there is one, rapid's flags are its own: it reads and writes no fail files, and does
 // not shrink by the clock. It may be used by several goroutines.
 type Killer struct {
-	states uint64
-	flags  map[string]string // as they were
+	KillOptions
+	flags map[string]string // as they were
 }
 
 // KillOptions say how a mutant is looked for. The zero value asks for what the project asks for.
@@ -25,6 +26,8 @@ type KillOptions struct {
 	Checks int    // random traces at most; 0 is KillChecks
 	Seed   uint64 // of the random traces; 0 is 1
 	States uint64 // transitions that a proof may take; 0 is ProofStates
+
+	Invariants []invariants.Invariant // nil: all; if only some are asked, random traces alone look for what they object to
 }
 
 // KillChecks is how many random traces a mutant gets where nothing else is said, and findStates how many transitions of each scope
@@ -49,7 +52,7 @@ func NewKiller(o KillOptions) (*Killer, error) {
 	if testing.Short() {
 		checks, steps = 5*checks, 2*steps // rapid divides them
 	}
-	k := &Killer{states: o.States, flags: map[string]string{}}
+	k := &Killer{KillOptions: o, flags: map[string]string{}}
 	for name, value := range map[string]string{"checks": fmt.Sprint(checks), "steps": fmt.Sprint(steps), "seed": fmt.Sprint(max(o.Seed, 1)),
 		"nofailfile": "true", "failfile": "", "shrinktime": "0s"} {
 		name = "rapid." + name
@@ -76,25 +79,25 @@ func (k *Killer) Kill(m *model.Mutant) (*Failure, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i := 0; f == nil && i < len(generators.Scopes); i++ {
+	for i := 0; f == nil && k.Invariants == nil && i < len(generators.Scopes); i++ {
 		f = findInScope(m.New(), &generators.Scopes[i])
 	}
 	if f == nil {
 		return nil, nil
 	}
-	return Minimize(f, MinimizeOptions{Any: true, States: k.states}), nil
+	return Minimize(f, MinimizeOptions{Invariants: k.Invariants, Any: true, States: k.States}), nil
 }
 
 // find finds a random trace that breaks a mutant, or the one that is kept for it.
 func (k *Killer) find(m *model.Mutant) (*Failure, error) {
 	if m.From == "" {
-		return Check(&quietTB{name: m.Name}, CheckOptions{Version: m.New()})
+		return Check(&quietTB{name: m.Name}, CheckOptions{Version: m.New(), Invariants: k.Invariants})
 	}
 	trace, err := model.ParseTrace(m.Name, []byte(m.From))
 	if err != nil {
 		return nil, err
 	}
-	return Failing(trace, Options{Kernel: &model.Kernel{Version: m.New(), Limits: trace.Boot.Limits}})
+	return Failing(trace, Options{Kernel: &model.Kernel{Version: m.New(), Limits: trace.Boot.Limits}, Checker: &invariants.Checker{Invariants: k.Invariants}})
 }
 
 // findInScope runs the traces of a scope until one breaks something, the shortest first.

@@ -7,6 +7,7 @@ after each call.
 	forkcheck run -minimize [-states N] FILE                                 print the shortest trace that breaks the same
 	forkcheck explore -scope NAME [-kernel VERSION] [-tasks N] [-depth N] [-mem SIZE] [-workers N]    run every trace of a scope
 	forkcheck diff v3.11 v6.x [-scope NAME] [-tasks N] [-depth N] [-mem SIZE] [-workers N]            what user space sees to differ
+	forkcheck mutants [-list] [-invariant NAME] [-checks N] [-seed N] [-workers N] [NAME...]         break the kernel, row by row, and see what notices
 	forkcheck tables [-kernel VERSION] [TABLE...]                            print tables: rows, ladders, versions, words
 	forkcheck help                                                           print the usage
 
@@ -49,6 +50,7 @@ var commands = []command{
 	{"run", runUsage, runCommand},
 	{"explore", exploreUsage, exploreCommand},
 	{"diff", diffUsage, diffCommand},
+	{"mutants", mutantsUsage, mutantsCommand},
 	{"tables", tablesUsage, tablesCommand},
 }
 

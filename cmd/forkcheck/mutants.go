@@ -1,0 +1,250 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"slices"
+	"strings"
+
+	"forkcheck"
+	"forkcheck/invariants"
+	"forkcheck/model"
+)
+
+const mutantsUsage = "mutants [-list] [-invariant NAME] [-checks N] [-seed N] [-workers N] [NAME...]"
+
+// mutantsOptions are the flags of mutants.
+type mutantsOptions struct {
+	list            bool
+	invariant       string
+	checks, workers int
+	seed            uint64
+}
+
+// mutantsCommand is `forkcheck mutants`: it looks for what breaks each broken kernel, a line for each.
+func mutantsCommand(e *env, args []string) int {
+	var o mutantsOptions
+	flags := flag.NewFlagSet("mutants", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.BoolVar(&o.list, "list", false, "only the names")
+	flags.StringVar(&o.invariant, "invariant", "", "ask this one alone, of random traces")
+	flags.IntVar(&o.checks, "checks", 0, "random traces for each mutant")
+	flags.IntVar(&o.workers, "workers", 0, "how many cores, 0 for all")
+	flags.Uint64Var(&o.seed, "seed", 1, "of the random traces")
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprintln(e.out, "usage: forkcheck "+mutantsUsage)
+		return exitOK
+	case err != nil:
+		return e.usage("%v; usage: forkcheck %s", err, mutantsUsage)
+	}
+	if err := o.check(); err != nil {
+		return e.usage("%v", err)
+	}
+	mutants, err := chooseMutants(flags.Args())
+	if err != nil {
+		return e.usage("%v", err)
+	}
+	if o.list {
+		for i := range mutants {
+			fmt.Fprintln(e.out, mutants[i].Name)
+		}
+		return exitOK
+	}
+	killer, err := o.killer()
+	if err != nil {
+		return e.usage("%v", err)
+	}
+	defer killer.Close()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	return e.killAll(ctx, killer, mutants, o.workers)
+}
+
+// check refuses what cannot be done.
+func (o *mutantsOptions) check() error {
+	switch {
+	case o.checks < 0 || o.checks > 10_000_000:
+		return fmt.Errorf("-checks=%d is outside 0..10000000", o.checks)
+	case o.workers < 0 || o.workers > 1024:
+		return fmt.Errorf("-workers=%d is outside 0..1024", o.workers)
+	case o.seed == 0:
+		return fmt.Errorf("-seed=0 is none; any other number is one")
+	}
+	return nil
+}
+
+// killer is what looks for mutants, by all invariants or by one.
+func (o *mutantsOptions) killer() (*forkcheck.Killer, error) {
+	k := forkcheck.KillOptions{Checks: o.checks, Seed: o.seed}
+	if o.invariant != "" {
+		var names []string
+		for _, inv := range invariants.All {
+			if names = append(names, inv.Name); inv.Name == o.invariant {
+				k.Invariants = []invariants.Invariant{inv}
+			}
+		}
+		if k.Invariants == nil {
+			return nil, fmt.Errorf("unknown invariant %q%s", o.invariant, model.Suggest(o.invariant, names))
+		}
+		if k.Checks == 0 {
+			k.Checks = oneChecks
+		}
+	}
+	return forkcheck.NewKiller(k)
+}
+
+// oneChecks is how many random traces a mutant gets when one invariant is asked.
+const oneChecks = 1000
+
+// chooseMutants finds mutants by name, or by the beginning of names up to a slash; all if no name is given.
+func chooseMutants(names []string) (list []model.Mutant, err error) {
+	var all []model.Mutant
+	var known []string
+	for _, v := range model.Versions {
+		all = append(all, model.Mutants(v.Name)...)
+	}
+	for i := range all {
+		for n, c := range all[i].Name + "/" {
+			if prefix := all[i].Name[:min(n, len(all[i].Name))]; c == '/' && !slices.Contains(known, prefix) {
+				known = append(known, prefix)
+			}
+		}
+	}
+	if len(names) == 0 {
+		return all, nil
+	}
+	for _, name := range names {
+		before := len(list)
+		for i := range all {
+			if all[i].Name == name || strings.HasPrefix(all[i].Name, strings.TrimSuffix(name, "/")+"/") {
+				list = append(list, all[i])
+			}
+		}
+		if len(list) == before {
+			return nil, fmt.Errorf("unknown mutant %q%s; -list lists them", name, model.Suggest(name, known))
+		}
+	}
+	return list, nil
+}
+
+// tally counts what became of mutants.
+type tally struct{ total, killed, equivalent, survived int }
+
+// killAll kills mutants side by side and prints a line for each, in their order.
+func (e *env) killAll(ctx context.Context, k *forkcheck.Killer, mutants []model.Mutant, workers int) int {
+	same := map[string]*forkcheck.Sameness{}
+	for _, v := range model.Versions {
+		found, err := forkcheck.CompareEquivalents(ctx, v.Name, ofVersion(mutants, v.Name))
+		if err != nil {
+			return e.usage("%v", err)
+		}
+		for name, s := range found {
+			same[name] = s
+		}
+	}
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	lines := make([]chan verdict, len(mutants))
+	slots := make(chan struct{}, workers)
+	for i := range lines {
+		lines[i] = make(chan verdict, 1)
+	}
+	go func() {
+		for i := range mutants {
+			slots <- struct{}{}
+			go func() {
+				lines[i] <- judge(ctx, k, &mutants[i], same[mutants[i].Name])
+				<-slots
+			}()
+		}
+	}()
+	var t tally
+	for i := range lines {
+		v := <-lines[i]
+		if ctx.Err() != nil {
+			fmt.Fprintf(e.err, "forkcheck: interrupted after %d of %d mutants\n", i, len(mutants))
+			return exitCut
+		}
+		fmt.Fprintf(e.out, "%s  %s\n", mutants[i].Name, v.text)
+		t.total++
+		t.killed, t.equivalent, t.survived = t.killed+v.killed, t.equivalent+v.equivalent, t.survived+v.survived
+	}
+	if k.Invariants != nil {
+		fmt.Fprintf(e.out, "mutants: %d total, %d killed by %s, %d equivalent, %d not\n", t.total, t.killed, k.Invariants[0].Name, t.equivalent, t.survived)
+		return exitOK
+	}
+	fmt.Fprintf(e.out, "mutants: %d total, %d killed, %d equivalent, %d survived\n", t.total, t.killed, t.equivalent, t.survived)
+	if t.survived > 0 {
+		return exitFound
+	}
+	return exitOK
+}
+
+// ofVersion are the mutants of a version.
+func ofVersion(mutants []model.Mutant, version string) (list []model.Mutant) {
+	for i := range mutants {
+		if strings.HasPrefix(mutants[i].Name, version+"/") {
+			list = append(list, mutants[i])
+		}
+	}
+	return list
+}
+
+// verdict is what became of a mutant: one of the numbers is 1.
+type verdict struct {
+	text                         string
+	killed, equivalent, survived int
+}
+
+// judge says what becomes of a mutant.
+func judge(ctx context.Context, k *forkcheck.Killer, m *model.Mutant, same *forkcheck.Sameness) verdict {
+	switch {
+	case ctx.Err() != nil:
+		return verdict{}
+	case same != nil && same.Differs == "":
+		return verdict{text: same.String(), equivalent: 1}
+	case same != nil:
+		return verdict{text: same.String(), survived: 1}
+	}
+	f, err := k.Kill(m)
+	switch {
+	case err != nil:
+		return verdict{text: err.Error(), survived: 1}
+	case f == nil && k.Invariants != nil:
+		return verdict{text: "not killed", survived: 1}
+	case f == nil:
+		return verdict{text: "survived", survived: 1}
+	}
+	return verdict{text: fmt.Sprintf("%s, %s, %s, %v", f.Breach.Invariant.Name, length(f), foundBy(m, f), f.Certificate), killed: 1}
+}
+
+// length is that of a trace, as certificates count it.
+func length(f *forkcheck.Failure) string {
+	ops := "1 op"
+	if n := len(f.Ops); n != 1 {
+		ops = fmt.Sprintf("%d ops", n)
+	}
+	if f.AtEnd {
+		ops += " and the end"
+	}
+	return ops
+}
+
+// foundBy says how a mutant was met.
+func foundBy(m *model.Mutant, f *forkcheck.Failure) string {
+	switch {
+	case f.Checks > 0:
+		return fmt.Sprintf("random trace %d", f.Checks)
+	case m.From != "":
+		return "a trace that was kept"
+	}
+	return "a scope"
+}
