@@ -134,7 +134,7 @@ func killedBy(t *testing.T, m *model.Mutant, section string) {
 
 // traceOf is the trace of a section, which begins with its header.
 func traceOf(section string) string {
-	if i := strings.Index(section, "kernel "); i >= 0 {
+	if i := strings.Index("\n"+section, "\nkernel "); i >= 0 {
 		return section[i:]
 	}
 	return section

@@ -75,16 +75,13 @@ var groups = []Invariant{
 			}
 			return nil
 		}},
-	{Name: "NoNewThreadAfterGroupExit", Says: "a group that exits gains no thread",
-		Source: "copy_process: signal_pending", Step: func(c *Check) error {
-			for s := 1; s < model.MaxTasks; s++ {
-				b, a := &c.Before.Signal[s], &c.After.Signal[s]
-				if b.Flags&model.SignalGroupExit != 0 && a.Flags&model.SignalGroupExit != 0 && a.NrThreads > b.NrThreads && a.LeaderPid == b.LeaderPid {
-					return fmt.Errorf("the group of pid %d grew from %d to %d threads while it exits", c.After.Pid[a.LeaderPid].Nr[0], b.NrThreads, a.NrThreads)
-				}
-			}
-			return nil
-		}},
+	{Name: "NoNewThreadAfterGroupExit", Says: "a group that exits gains no thread", Source: "copy_process: signal_pending", Task: func(c *Check, t model.TaskID) error {
+		b := &c.Before.Signal[c.task(t).Signal]
+		if c.Before.Task[t].Stage != model.Hashed && b.Flags&model.SignalGroupExit != 0 && b.LeaderPid == c.signal(t).LeaderPid {
+			return fmt.Errorf("%s was born into a group that exits", c.name(t))
+		}
+		return nil
+	}},
 }
 
 // leader is the leader of a task after the step.

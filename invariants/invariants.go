@@ -79,8 +79,9 @@ func (b *Breach) String() string {
 // Checker checks a list of invariants. It keeps buffers, so that checking allocates nothing while all is well; use one for
 // each goroutine.
 type Checker struct {
-	Invariants []Invariant // nil: All
-	Seen       []int       // counts, by row, how often a premise was met; nil or as long as Invariants
+	Invariants []Invariant     // nil: All
+	Seen       []int           // counts, by row, how often a premise was met; nil or as long as Invariants
+	Each       func(b *Breach) // is told of every invariant that does not hold, so that none hides another; then no check answers a breach
 	asked      questions
 	version    string
 	c          Check
@@ -159,10 +160,22 @@ func (ck *Checker) Step(k *model.Kernel, before, after *model.State, op model.Op
 			err = c.each(inv.task)
 		}
 		if err != nil {
-			inv := &ck.list()[inv.row]
-			return &Breach{Invariant: inv, Detail: err.Error(), Known: c.known(inv)}
+			if b := ck.breach(inv.row, err.Error()); b != nil {
+				return b
+			}
 		}
 	}
+	return nil
+}
+
+// breach is what is answered when an invariant does not hold, nil if Each is told.
+func (ck *Checker) breach(row int, detail string) *Breach {
+	inv := &ck.list()[row]
+	b := &Breach{Invariant: inv, Detail: detail, Known: ck.c.known(inv)}
+	if ck.Each == nil {
+		return b
+	}
+	ck.Each(b)
 	return nil
 }
 
@@ -177,7 +190,9 @@ func (ck *Checker) panicked(k *model.Kernel) *Breach {
 			continue
 		}
 		if err := inv.Panic(&ck.c); err != nil {
-			return &Breach{Invariant: inv, Detail: err.Error(), Known: ck.c.known(inv)}
+			if b := ck.breach(i, err.Error()); b != nil {
+				return b
+			}
 		}
 	}
 	return nil
@@ -210,7 +225,9 @@ func (ck *Checker) Quiet(k *model.Kernel, s *model.State) *Breach {
 			err = c.each(inv.Task)
 		}
 		if err != nil {
-			return &Breach{Invariant: inv, Detail: "after all was killed and reaped: " + err.Error(), Known: c.known(inv)}
+			if b := ck.breach(i, "after all was killed and reaped: "+err.Error()); b != nil {
+				return b
+			}
 		}
 	}
 	return nil

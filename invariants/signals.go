@@ -64,7 +64,7 @@ var signals = []Invariant{
 	{Name: "ContResumes", Says: "SIGCONT resumes a stopped process", Source: "prepare_signal", Premise: "a SIGCONT to a stopped process", Of: model.Kill, Step: contResumes},
 	{Name: "ExitCodeOfLastThread", Says: "a process whose threads exit one by one ends with the code of the last one",
 		Source: "POSIX exit; do_exit", Premise: "a last thread that is not the leader", Of: model.Exit, Step: exitCodeOfLastThread},
-	{Name: "GroupExitCodeStays", Says: "the first exit of a whole group decides its code", Source: "do_group_exit", Premise: "a group that is exiting", Step: groupExitCodeStays},
+	{Name: "GroupExitCodeStays", Says: "the first exit of a whole group decides its code", Source: "do_group_exit", Premise: "a group that is exiting", State: groupExitCodeStays},
 }
 
 // resting says whether a task is in user space, or stopped there: nothing holds up its signals.

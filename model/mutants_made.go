@@ -41,6 +41,8 @@ var madeV311 = []byHand{
 	{"v3.11", "clone", "max_threads", "counts-processes", limited(countsProcesses)},
 	{"v3.11", "clone", "copy_pid_ns", "one-level-deeper", deeper},
 	// Sharing: copied for shared, shared for copied, shared without a count, on the wrong flag.
+	{"v3.11", "clone", "prepare_creds", "user-uncounted", then(func(s *State, f *Flight) { s.Count[UserClass][s.Cred[f.Cred].User]-- })},
+	{"v3.11", "unshare", "commit_creds", "group-left", then(func(s *State, f *Flight) { s.Task[f.Op.Actor].Tgid++ })},
 	{"v3.11", "clone", "share_creds", "counted-once", then(uncount(Cred))},
 	{"v3.11", "clone", "charge_processes", "not-for-threads", runsOn(0, CloneThread)},
 	{"v3.11", "clone", "copy_semundo", "uncounted", then(uncount(SysvSem))},
@@ -51,6 +53,7 @@ var madeV311 = []byHand{
 	{"v3.11", "clone", "copy_mnt_ns", "always-new", beforehand(func(s *State, f *Flight) { f.Flags |= CloneNewNS })},
 	{"v3.11", "clone", "copy_utsname", "never-new", beforehand(func(s *State, f *Flight) { f.Flags &^= CloneNewUTS })},
 	// Pids: numbers, levels, and a namespace that is dead.
+	{"v3.11", "clone", "alloc_pidmap", "number-of-the-parent", then(func(s *State, f *Flight) { s.Pid[f.Pid].Nr[0] = s.Task[f.Op.Actor].Nr })},
 	{"v3.11", "clone", "alloc_pidmap", "no-number-at-the-top", then(func(s *State, f *Flight) { s.Pid[f.Pid].Nr[0] = 0 })},
 	{"v3.11", "clone", "nr_hashed_adding", "adding-ignored", instead(hashAnyway)},
 	{"v3.11", "clone", "nr_hashed_adding", "own-level-uncounted", then(func(s *State, f *Flight) { s.PidNS[nsOfPid(s, f.Pid)].Hashed-- })},
@@ -68,6 +71,7 @@ var madeV311 = []byHand{
 	{"v3.11", "clone", "child_reaper", "every-child", then(func(s *State, f *Flight) { s.PidNS[nsOfPid(s, f.Pid)].Reaper = f.Child })},
 	{"v3.11", "clone", "signal_unkillable", "every-child", then(func(s *State, f *Flight) { groupOf(s, f.Child).Flags |= SignalUnkillable })},
 	// The heirs, and what the parent hears.
+	{"v3.11", "die", "do_group_exit", "code-of-the-last", then(decideAgain)},
 	{"v3.11", "do_exit", "find_new_reaper", "global-init", then(func(s *State, f *Flight) { f.Reaper = Init0 })},
 	{"v3.11", "do_exit", "find_new_reaper", "grandparent", then(func(s *State, f *Flight) { f.Reaper = s.Task[f.Op.Actor].RealParent })},
 	{"v3.11", "do_exit", "forget_original_parent", "exit-signal-kept", keeping(func(was, is *Task) { is.ExitSignal = was.ExitSignal })},
@@ -85,10 +89,12 @@ var madeV311 = []byHand{
 	{"v3.11", "wait4", "do_wait", "never-clone-children", beforehand(func(s *State, f *Flight) { f.Flags &^= WCLONE | WALL })},
 	{"v3.11", "wait4", "do_wait", "own-children-only", beforehand(func(s *State, f *Flight) { f.Flags |= WNOTHREAD })},
 	{"v3.11", "wait4", "do_wait", "nothread-ignored", beforehand(func(s *State, f *Flight) { f.Flags &^= WNOTHREAD })},
+	{"v3.11", "wait4", "do_wait", "zombies-passed-over", around(zombiesBusy)},
 	{"v3.11", "wait4", "do_wait", "delayed-leader-reaped", around(leadersAlone)},
 	{"v3.11", "wait4", "do_wait", "not-reaped", around(undoReaping)},
 	{"v3.11", "wait4", "do_wait", "status-lost", then(func(s *State, f *Flight) { f.Code = 0 })},
 	// Signals.
+	{"v3.11", "kill", "kill_something_info", "inits-exposed", around(exposeInits)},
 	{"v3.11", "kill", "kill_something_info", "lost", instead(func(s *State, f *Flight) {})},
 	{"v3.11", "kill", "kill_something_info", "one-of-the-group", beforehand(selfForGroup)},
 	{"v3.11", "kill", "kill_something_info", "continue-forgotten", around(stayStopped)},
@@ -248,6 +254,37 @@ func losePdeath(s *State, f *Flight) {
 func leaveThreads(was, is *Task) {
 	if was.ExitSignal < 0 {
 		is.RealParent = was.RealParent
+	}
+}
+
+// zombiesBusy makes zombie leaders look as if they had threads left.
+func zombiesBusy(do func(), s *State, f *Flight) {
+	was := s.Task
+	for t := range s.Task {
+		if p := &s.Task[t]; p.ExitState == ExitZombie {
+			p.Thread = Init0
+		}
+	}
+	do()
+	for t := range s.Task {
+		if p := &s.Task[t]; p.ExitState == ExitZombie {
+			p.Thread = was[t].Thread
+		}
+	}
+}
+
+// decideAgain lets a thread of a group that exits already decide its code once more.
+func decideAgain(s *State, f *Flight) { groupOf(s, f.Op.Actor).GroupExitCode = uint16(SIGKILL) }
+
+// exposeInits takes the protection of inits away for a call.
+func exposeInits(do func(), s *State, f *Flight) {
+	was := s.Signal
+	for g := range s.Signal {
+		s.Signal[g].Flags &^= SignalUnkillable
+	}
+	do()
+	for g := range s.Signal {
+		s.Signal[g].Flags |= was[g].Flags & SignalUnkillable
 	}
 }
 

@@ -92,6 +92,11 @@ var madeV6 = []byHand{
 		}
 	})},
 	{"v6.x", "do_exit", "find_new_reaper", "subreapers-passed-over", beforehand(func(s *State, f *Flight) { groupOf(s, f.Op.Actor).HasChildSubreaper = false })},
+	{"v6.x", "do_exit", "find_new_reaper", "dying-subreaper", then(func(s *State, f *Flight) {
+		if f.Reaper != 0 && s.Task[f.Reaper].Signal != s.Task[f.Op.Actor].Signal {
+			f.Reaper = s.Task[f.Reaper].Leader
+		}
+	})},
 	{"v6.x", "do_exit", "find_new_reaper", "own-thread-passed-over", then(func(s *State, f *Flight) {
 		if f.Reaper != 0 && groupOf(s, f.Reaper) == groupOf(s, f.Op.Actor) {
 			f.Reaper = s.PidNS[nsOfPid(s, s.Task[f.Op.Actor].Pids[PidtypePID])].Reaper
