@@ -25,7 +25,7 @@ func Listings(v *model.Version) (list []Listing) {
 		}
 	}
 	return append(list, listRows(&v.Release), listLadders(v), listSettle(v), listSwitches(), ListVersions(model.V311(), model.V6()),
-		listInvariants(), listKnown(), listBugs(), listRefuted(), listScopes(), listWords())
+		listInvariants(), listKnown(), listMutants(), listEquivalents(), listBugs(), listRefuted(), listScopes(), listWords())
 }
 
 // Markdown writes a listing as a table. The last column is the long one and is not padded.
@@ -256,10 +256,10 @@ func askedOf(inv *invariants.Invariant) string {
 
 // listKnown lists the kernel's own defects, and which versions have them.
 func listKnown() Listing {
-	l := Listing{Name: "known", Head: []string{"id", "in", "fixed in", "breaks", "says"}}
+	l := Listing{Name: "known", Head: []string{"id", "in", "since", "fixed in", "breaks", "says"}}
 	for i := range invariants.KnownDefects {
 		d := &invariants.KnownDefects[i]
-		l.add(d.ID, strings.Join(versionsThat(d.In), ", "), d.Fixed, strings.Join(d.Breaks, ", "), d.Says)
+		l.add(d.ID, strings.Join(versionsThat(d.In), ", "), d.Since, d.Fixed, strings.Join(d.Breaks, ", "), d.Says)
 	}
 	return l
 }

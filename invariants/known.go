@@ -7,7 +7,8 @@ import "forkcheck/model"
 type Known struct {
 	ID       string // V1; the file testdata/known/V1-*.trace shows it
 	Says     string
-	Fixed    string   // the kernel that does not have it any more
+	Since    string   // the first kernel that has it, "" where that was not looked up
+	Fixed    string   // the first kernel that does not have it any more
 	Versions string   // the version that has it; "" is all
 	Breaks   []string // the invariants that it can break
 	Cause    func(c *Check) bool
@@ -16,34 +17,34 @@ type Known struct {
 // KnownDefects are those that the modelled calls reach.
 var KnownDefects = []Known{
 	{ID: "V1", Says: "a first fork into a pid namespace that fails after it took number 1 leaves a namespace that can never have an init, and pins it by its proc mount",
-		Versions: V311, Fixed: "v3.12", Breaks: []string{"FailedForkRestores", "PidNSCount", "NumberOneIsInit"}, Cause: firstForkFailed},
+		Versions: V311, Since: "v3.8", Fixed: "v3.12", Breaks: []string{"FailedForkRestores", "PidNSCount", "NumberOneIsInit"}, Cause: firstForkFailed},
 	{ID: "V2", Says: "a fork into a pid namespace whose init is dead leaks a reference on the namespace",
-		Versions: V311, Fixed: "by v6.12", Breaks: []string{"FailedForkRestores", "PidNSCount"}, Cause: func(c *Check) bool {
+		Versions: V311, Since: "v3.8", Fixed: "by v6.12", Breaks: []string{"FailedForkRestores", "PidNSCount"}, Cause: func(c *Check) bool {
 			return c.call() == model.Clone && (c.Result.Why == "nr_hashed_adding" || c.Result.Outcome == model.Gone) || c.draining()
 		}},
 	{ID: "V3", Says: "a fork that has its number when the init of the pid namespace dies goes on, and its child is born into the dead namespace",
-		Versions: V311, Fixed: "by v6.12", Breaks: []string{"AddingWhileInitLives"}, Cause: bornTooLate},
+		Versions: V311, Since: "v3.8", Fixed: "v4.12", Breaks: []string{"AddingWhileInitLives"}, Cause: bornTooLate},
 	{ID: "V4", Says: "a group stop or continue overwrites signal->flags, and an init that was stopped from outside can be killed and can make siblings",
 		Versions: V311, Fixed: "by v6.12", Breaks: []string{"ReaperIsUnkillable", "InitEndsByExitOrKill"}, Cause: stoppedInit},
 	{ID: "V5", Says: "a fork with PARENT takes the exit signal of its leader before it has the lock: when the parent of the leader dies in between, the child keeps a signal that its new parent does not expect",
-		Versions: V311, Fixed: "v5.10", Breaks: []string{"SiblingSignalsAsLeader"}, Cause: readTooEarly},
+		Versions: V311, Since: "v3.4", Fixed: "v5.10", Breaks: []string{"SiblingSignalsAsLeader"}, Cause: readTooEarly},
 	{ID: "V6", Says: "a fork looks at RLIMIT_NPROC before it is charged: those that are between the two together pass the limit",
 		Versions: V311, Fixed: "by v6.12", Breaks: []string{"NprocSettledLater"}, Cause: lookedTooEarly},
 	{ID: "V9", Says: "a process whose leader exited first reports the leader's exit code, not that of its last thread",
 		Versions: V311, Fixed: "by v6.12", Breaks: []string{"ExitCodeOfLastThread"}, Cause: leaderCodeKept},
 	{ID: "N1", Says: "a dying init of a pid namespace sets SIGCHLD to be ignored in a sighand_struct that it may share with its parent, which from then on is never told of its children",
-		Fixed: "not in v6.18", Breaks: []string{"ActionsAreOwn"}, Cause: sharedZap},
+		Since: "v3.8", Fixed: "not in v6.18", Breaks: []string{"ActionsAreOwn"}, Cause: sharedZap},
 	{ID: "N2", Says: "SIGKILL from outside does not begin a group exit of an init: while the thread that was told of it waits in vfork, the others live on",
 		Versions: V311, Fixed: "by v6.12", Breaks: []string{"KilledDies"}, Cause: toldInVfork},
 	{ID: "N3", Says: "a fatal signal from inside kills an init of which one thread blocks it and another does not: because it is blocked it is not ignored, and then nothing protects the group",
 		Versions: V6, Fixed: "not in v6.18", Breaks: []string{"InitIsProtected", "InitEndsByExitOrKill", "PanicByExit"}, Cause: blockedByOneThread},
 	{ID: "P05", Says: "the last thread of an init waits for two numbers to remain, and is woken only when one remains",
-		Versions: V311, Fixed: "v3.12", Breaks: []string{"ZapEnds"}, Cause: lostWakeup},
-	{ID: "P11", Says: "fork reports exhausted pid numbers as ENOMEM", Versions: V311, Fixed: "v4.1", Breaks: []string{"ExhaustionIsEAGAIN"}, Cause: func(c *Check) bool {
+		Versions: V311, Since: "v3.8", Fixed: "v3.12", Breaks: []string{"ZapEnds"}, Cause: lostWakeup},
+	{ID: "P11", Says: "fork reports exhausted pid numbers as ENOMEM", Versions: V311, Since: "the beginning", Fixed: "v4.1", Breaks: []string{"ExhaustionIsEAGAIN"}, Cause: func(c *Check) bool {
 		return c.Result.Why == "alloc_pidmap" && c.Result.Errno == model.ENOMEM && !c.faulted()
 	}},
 	{ID: "R02", Says: "a subreaper takes an orphan with its leader, though that is dying and another thread lives on",
-		Versions: V311, Fixed: "v3.19", Breaks: []string{"SubreaperTakesAlive"}, Cause: takenByDyingLeader},
+		Versions: V311, Since: "v3.4", Fixed: "v3.19", Breaks: []string{"SubreaperTakesAlive"}, Cause: takenByDyingLeader},
 }
 
 // In says whether a version has the defect.
