@@ -110,7 +110,7 @@ func (m *minimizer) run(c *candidate) bool {
 // edits change the best trace at its i-th op, each in several ways. Those that save ops come first.
 var edits = []func(m *minimizer, i int) []candidate{
 	(*minimizer).drop, (*minimizer).unpause, (*minimizer).fold, (*minimizer).isolate, (*minimizer).die, (*minimizer).otherTasks,
-	(*minimizer).otherFault, (*minimizer).fewerFlags, (*minimizer).otherFlag, (*minimizer).plainArgs,
+	(*minimizer).otherFault, (*minimizer).otherPause, (*minimizer).fewerFlags, (*minimizer).otherFlag, (*minimizer).plainArgs,
 }
 
 // deaths do to one task what the end of a trace does to all: it is killed, and may be reaped.
@@ -222,6 +222,23 @@ func (m *minimizer) otherFault(i int) []candidate {
 	return append(list, inPlainWorld(list)...)
 }
 
+// otherPause lets a call stop before an earlier row.
+func (m *minimizer) otherPause(i int) (list []candidate) {
+	st := &m.best.stmts[i]
+	if st.PauseRow == "" {
+		return nil
+	}
+	t := &m.version.Calls[st.Op.Kind]
+	for _, row := range generators.Pauses(t, st.Op.Flags) {
+		if name := t.Rows[row].Name; name != st.PauseRow {
+			list = append(list, m.best.with(i, func(st *model.Stmt) { st.PauseRow = name }))
+		} else {
+			break
+		}
+	}
+	return list
+}
+
 // threadAtMost leaves a call no flags but those of a thread.
 func threadAtMost(st *model.Stmt) { st.Op.Flags &= threadFlags }
 
@@ -282,6 +299,7 @@ func (m *minimizer) plainArgs(i int) (list []candidate) {
 		func(op *model.Op) { op.Mode = plainMode(op.Mode) },
 		func(op *model.Op) { op.Mode = plainMode(plainMode(op.Mode)) },
 		func(op *model.Op) { op.Arg = 0 },
+		func(op *model.Op) { op.Arg = 1 },
 		func(op *model.Op) { op.Arg2 = 0 },
 	}
 	for _, bit := range each(m.best.stmts[i].Op.Set) {
@@ -393,7 +411,7 @@ func (m *minimizer) weight(st *model.Stmt) int {
 		}
 	}
 	if st.PauseRow != "" {
-		w += 256
+		w += 256 + m.version.Calls[op.Kind].Row(st.PauseRow)
 	}
 	if op.Sig != plainSignal(op.Kind) {
 		w += 8 + int(op.Sig)

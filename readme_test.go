@@ -38,11 +38,28 @@ func TestReadme(t *testing.T) {
 		}
 		return tables[name]
 	})
+	now = marked(now, "matrix", func(string) string { return readmeMatrix(t) })
 	if *update {
 		rewrite(t, "README.md", now)
 	} else if diff := cmp.Diff(now, was); diff != "" {
 		t.Errorf("README.md is not what the code says; -update writes it anew (-want +got):\n%s", diff)
 	}
+}
+
+// readmeMatrix is the top of the matrix.
+func readmeMatrix(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("testdata/mutants/matrix.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, _ := strings.Cut(string(text), "\n")
+	l := forkcheck.Listing{Head: []string{"mutants", "noticed by no other", "invariant"}}
+	for _, line := range strings.SplitN(rest, "\n", 13)[:12] {
+		l.Rows = append(l.Rows, strings.Fields(line))
+	}
+	counts, _, _ := strings.Cut(head, ";")
+	return "Of " + counts + ":\n\n" + l.Markdown()
 }
 
 // marked replaces what stands between <!-- kind:name --> and <!-- /kind -->.

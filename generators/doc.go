@@ -20,7 +20,7 @@
 //
 // # Swarm testing
 //
-// A trace that may do everything does little of anything. So each trace has tastes, each with probability 1/2, and each
+// A trace that may do everything does little of anything. So each trace has tastes, most with probability 1/2 (faults with 7/8, namespaces with 3/4), and each
 // operation but clone, and each flag, is out of it with probability 1/2. What 10,000 steps come by with this and without,
 // that is in traces that have all tastes and all operations and flags; mean and standard deviation over 20 seeds. TestSwarm
 // (go test . -run TestSwarm -v) prints the same for 8 of the seeds:
@@ -52,7 +52,8 @@
 //	everything, both left out           4.6     35.6     253.6   270.9      3081    9120     21014
 //	tastes, both left out               4.5     33.1     254.2   270.6     12708   13133     20485
 //
-// The last line is what is drawn. Leaving operations out is worth most; the last three lines differ by little more than seeds do.
+// The last line is what was drawn then; since then faults and namespaces have become more frequent, which brought the mutants of both
+// versions, some 1250, that are found within 100 traces from 82 % to 90 %. Leaving operations out is worth most; the last three lines differ by little more than seeds do.
 //
 // # Pauses
 //

@@ -25,22 +25,38 @@ func (r *rows) add(i int) {
 	r.n++
 }
 
-func (r *rows) draw(src Source, label string) int { return int(r.list[src.Intn(r.n, label)]) }
+// draw draws each row as often as any other, bit by bit: numbers are drawn with a liking for the low ones, which are the early rows.
+func (r *rows) draw(src Source, label string) int {
+	n := 0
+	for bit := 1; bit < 2*r.n; bit *= 2 {
+		if src.Bool(label) {
+			n |= bit
+		}
+	}
+	return int(r.list[n%r.n])
+}
 
-// fault draws nothing, or a row that runs with the flags of the call and an errno of it: as often as not a row that has
-// something to fail at as things stand.
+// fault draws nothing, or a row that runs with the flags of the call and an errno of it: as often as not one of those that can only fail
+// because of what this call asks for, as things stand.
 func (t *Taste) fault(src Source, s *model.State, op *model.Op) {
 	if !t.Faults || !src.Bool("fault") {
 		return
 	}
 	f := model.Flight{Op: *op, Flags: implied(op)}
-	any := src.Bool("any")
 	table := &t.kernel.Calls[op.Kind]
-	var can rows
+	var can, own rows
 	for i := range table.Rows {
-		if r := &table.Rows[i]; len(r.Errs) > 0 && r.Applies(f.Flags) && (any || r.CanFail == nil || r.CanFail(t.kernel, s, &f)) {
-			can.add(i)
+		r := &table.Rows[i]
+		if len(r.Errs) == 0 || !r.Applies(f.Flags) {
+			continue
 		}
+		can.add(i)
+		if (r.On != 0 || r.CanFail != nil) && (r.CanFail == nil || r.CanFail(t.kernel, s, &f)) {
+			own.add(i)
+		}
+	}
+	if own.n > 0 && src.Bool("own") {
+		can = own
 	}
 	i := can.draw(src, "row")
 	op.Fault = model.Fault{Row: uint16(i) + 1, Errno: pick(src, "errno", table.Rows[i].Errs...)}
@@ -61,6 +77,15 @@ func (t *Taste) pause(src Source, op *model.Op) {
 	}
 	can := pauses(&t.kernel.Calls[op.Kind], op.Flags)
 	op.Pause = uint16(can.draw(src, "row")) + 1
+}
+
+// Pauses lists the rows before which a call with some flags can stop.
+func Pauses(t *model.Table, flags model.Flags) (list []int) {
+	can := pauses(t, flags)
+	for _, row := range can.list[:can.n] {
+		list = append(list, int(row))
+	}
+	return list
 }
 
 // pauses are the rows before which a call with some flags can stop: those that run, and of a critical section the first.

@@ -17,6 +17,9 @@ type Source interface {
 // seldom is one time in n. As a plain choice it is false.
 func seldom(src Source, n int, label string) bool { return src.Intn(n, label) == n-1 }
 
+// mostly is true three times out of four.
+func mostly(src Source, label string) bool { return src.Bool(label) || src.Bool(label) }
+
 // pick draws one of a list.
 func pick[T any](src Source, label string, list ...T) T { return list[src.Intn(len(list), label)] }
 

@@ -23,7 +23,7 @@ type Taste struct {
 // NewTaste draws the taste of a trace for a kernel.
 func NewTaste(src Source, k *model.Kernel) Taste {
 	t := Taste{
-		Faults: src.Bool("faults"), Threads: src.Bool("threads"), Namespaces: src.Bool("namespaces"), Signals: src.Bool("signals"), Wild: src.Bool("wild"),
+		Faults: mostly(src, "faults") || src.Bool("faults"), Threads: src.Bool("threads"), Namespaces: mostly(src, "namespaces"), Signals: src.Bool("signals"), Wild: src.Bool("wild"),
 		Cues: src.Bool("cues"), Newer: k.Name != "v3.11" || seldom(src, 8, "newer"), kernel: k,
 	}
 	for _, list := range [][]model.Flags{shareFlags[:], nsFlags[:], otherFlags[:]} {
@@ -55,7 +55,7 @@ var weights = [...]weight{
 	{kind: model.Exit, plain: 5, threads: 1},
 	{kind: model.Wait4, plain: 4, signals: 1},
 	{kind: model.Kill, plain: 4, signals: 4},
-	{kind: model.Unshare, plain: 1, namespaces: 2, faults: 4},
+	{kind: model.Unshare, plain: 2, namespaces: 3, faults: 5},
 	{kind: model.ExitGroup, plain: 1, threads: 1},
 	{kind: model.Sigaction, plain: 1, signals: 3},
 	{kind: model.Sigprocmask, plain: 1, signals: 2},

@@ -27,6 +27,8 @@ modern one. Switches names each point where they differ, and can undo it.
 	get and put of every count                 refs.go
 	what happens by itself between two calls   settle.go
 	what v6.x does otherwise than v3.11        switches.go
+	kernels with one thing wrong               mutant.go, and how rows, rungs and straight code are broken mutant*.go
+	bugs that Linux had                        bugs.go
 	the state                                  state.go
 	what user space can see of it              observe.go
 

@@ -106,48 +106,80 @@ func (d *deriver) table(name string, t *Table) {
 		if shared := i > t.Row("do_group_exit") && i > t.Row("sys_exit"); d.exits(t) && shared != (name == "do_exit") {
 			continue
 		}
-		for _, op := range rowOperators {
-			for _, e := range op.edits(t, i) {
-				if !d.derived(name, t, i, op.edits, e.what) {
-					d.add(name, t.Rows[i].Name, e.what, op.name, onRow(e.do))
-				}
-			}
-		}
+		d.part(name, t, i, rowPart)
 	}
 	for i := range t.Ladder {
-		for _, op := range rungOperators {
-			for _, e := range op.edits(t, i) {
-				if !d.derivedRung(name, t, i, op.edits, e.what) {
-					d.add(name, t.Ladder[i].Name, e.what, op.name, onRung(e.do))
-				}
-			}
-		}
+		d.part(name, t, i, rungPart)
 	}
 }
 
 // exits says whether a table ends in do_exit.
 func (d *deriver) exits(t *Table) bool { return t.Row("exit_signals") >= 0 }
 
-// derived says whether the older version has the same row and the same mutant of it.
-func (d *deriver) derived(name string, t *Table, i int, edits func(*Table, int) []rowEdit, what string) bool {
-	old := d.oldTable(name)
-	if old == nil {
-		return false
+// part derives the mutants of a row or a rung.
+func (d *deriver) part(table string, t *Table, i int, p part) {
+	row := p.name(t, i)
+	for _, op := range p.operators {
+		for _, e := range op.edits(t, i) {
+			if !d.derived(table, t, i, p, op, e.what) {
+				d.add(table, row, e.what, op.name, p.wrong(e.do))
+			}
+		}
 	}
-	j := old.Row(t.Rows[i].Name)
-	return j >= 0 && same(reflect.ValueOf(old.Rows[j]), reflect.ValueOf(t.Rows[i])) &&
-		slices.ContainsFunc(edits(old, j), func(e rowEdit) bool { return e.what == what })
 }
 
-// derivedRung is the same for a rung.
-func (d *deriver) derivedRung(name string, t *Table, i int, edits func(*Table, int) []rungEdit, what string) bool {
-	old := d.oldTable(name)
+// derived says whether the older version has the same part, and the same mutant of it.
+func (d *deriver) derived(table string, t *Table, i int, p part, op operator, what string) bool {
+	old := d.oldTable(table)
 	if old == nil {
 		return false
 	}
-	j := slices.IndexFunc(old.Ladder, func(r Rung) bool { return r.Name == t.Ladder[i].Name })
-	return j >= 0 && same(reflect.ValueOf(old.Ladder[j]), reflect.ValueOf(t.Ladder[i])) &&
-		slices.ContainsFunc(edits(old, j), func(e rungEdit) bool { return e.what == what })
+	j := p.find(old, p.name(t, i))
+	return j >= 0 && same(p.value(old, j), p.value(t, i)) && slices.ContainsFunc(op.edits(old, j), func(e edit) bool { return e.what == what })
+}
+
+// edit is one way to break a part of a table, which is the caller's own.
+type edit struct {
+	what string
+	do   func(t *Table, i int)
+}
+
+// operator lists the ways to break a part in one manner. What does not fit a part derives nothing from it.
+type operator struct {
+	name  string
+	edits func(t *Table, i int) []edit
+}
+
+// part is a row or a rung of a table.
+type part struct {
+	operators []operator
+	name      func(t *Table, i int) string
+	find      func(t *Table, name string) int
+	value     func(t *Table, i int) reflect.Value
+}
+
+var (
+	rowPart = part{rowOperators,
+		func(t *Table, i int) string { return t.Rows[i].Name }, (*Table).Row,
+		func(t *Table, i int) reflect.Value { return reflect.ValueOf(t.Rows[i]) }}
+	rungPart = part{rungOperators,
+		func(t *Table, i int) string { return t.Ladder[i].Name },
+		func(t *Table, name string) int {
+			return slices.IndexFunc(t.Ladder, func(r Rung) bool { return r.Name == name })
+		},
+		func(t *Table, i int) reflect.Value { return reflect.ValueOf(t.Ladder[i]) }}
+)
+
+// wrong breaks a part wherever it is.
+func (p part) wrong(do func(t *Table, i int)) wrong {
+	return func(v *Version, table, name string) {
+		for _, t := range v.tables(table) {
+			if i := p.find(t, name); i >= 0 {
+				t.Rows, t.Ladder = slices.Clone(t.Rows), slices.Clone(t.Ladder)
+				do(t, i)
+			}
+		}
+	}
 }
 
 // oldTable is the older version's table of that name, nil if there is none.
@@ -210,29 +242,6 @@ func (d *deriver) add(table, row, what, operator string, wrong wrong) {
 			return v
 		},
 	})
-}
-
-// onRow changes a row wherever it is: do answers what becomes of the rows, given the index of one.
-func onRow(do func(rows []Row, i int) []Row) wrong {
-	return func(v *Version, table, row string) {
-		for _, t := range v.tables(table) {
-			if i := t.Row(row); i >= 0 {
-				t.Rows = do(slices.Clone(t.Rows), i)
-			}
-		}
-	}
-}
-
-// onRung changes a rung.
-func onRung(do func(ladder []Rung, i int)) wrong {
-	return func(v *Version, table, name string) {
-		for _, t := range v.tables(table) {
-			t.Ladder = slices.Clone(t.Ladder)
-			if i := slices.IndexFunc(t.Ladder, func(r Rung) bool { return r.Name == name }); i >= 0 {
-				do(t.Ladder, i)
-			}
-		}
-	}
 }
 
 // dropSettle takes away a rule of what happens between calls.

@@ -7,17 +7,8 @@ import (
 	"strings"
 )
 
-// rowEdit is one way to break a row: what becomes of the rows of its table, given its index.
-type rowEdit struct {
-	what string
-	do   func(rows []Row, i int) []Row
-}
-
-// rowOperators list the ways to break a row. What does not fit a row derives nothing from it.
-var rowOperators = []struct {
-	name  string
-	edits func(t *Table, i int) []rowEdit
-}{
+// rowOperators list the ways to break a row.
+var rowOperators = []operator{
 	{"drop row", dropRow},
 	{"double row", doubleRow},
 	{"ignore failure", ignoreFailure},
@@ -32,20 +23,20 @@ var rowOperators = []struct {
 }
 
 // change is an edit of the row alone.
-func change(what string, fn func(r *Row)) rowEdit {
-	return rowEdit{what, func(rows []Row, i int) []Row { fn(&rows[i]); return rows }}
+func change(what string, fn func(r *Row)) edit {
+	return edit{what, func(t *Table, i int) { fn(&t.Rows[i]) }}
 }
 
 // dropRow leaves a row out. One that only ever fails by fault would not be missed.
-func dropRow(t *Table, i int) []rowEdit {
+func dropRow(t *Table, i int) []edit {
 	if t.Rows[i].Body == nil {
 		return nil
 	}
-	return []rowEdit{{"dropped", func(rows []Row, i int) []Row { return slices.Delete(rows, i, i+1) }}}
+	return []edit{{"dropped", func(t *Table, i int) { t.Rows = slices.Delete(t.Rows, i, i+1) }}}
 }
 
 // doubleRow does a row twice, unless it is one that checks, or that only sets or clears fields.
-func doubleRow(t *Table, i int) []rowEdit {
+func doubleRow(t *Table, i int) []edit {
 	switch r := &t.Rows[i]; r.Body.(type) {
 	case Act, Share:
 	case Func:
@@ -55,23 +46,23 @@ func doubleRow(t *Table, i int) []rowEdit {
 	default:
 		return nil
 	}
-	return []rowEdit{{"twice", func(rows []Row, i int) []Row {
-		if rows[i].Lock == "" {
-			rows[i].Lock = Lock("twice " + rows[i].Name)
+	return []edit{{"twice", func(t *Table, i int) {
+		if t.Rows[i].Lock == "" {
+			t.Rows[i].Lock = Lock("twice " + t.Rows[i].Name)
 		}
-		again := rows[i] // by its name a trace means the first: the second fails by no fault, and no call stops before it
+		again := t.Rows[i] // by its name a trace means the first: the second fails by no fault, and no call stops before it
 		again.Errs, again.CanFail = nil, func(k *Kernel, s *State, f *Flight) bool { return false }
-		return slices.Insert(rows, i+1, again)
+		t.Rows = slices.Insert(t.Rows, i+1, again)
 	}}}
 }
 
 // ignoreFailure has a call go on as if a row had done its work. Of a check that is the same as to drop it.
-func ignoreFailure(t *Table, i int) []rowEdit {
+func ignoreFailure(t *Table, i int) []edit {
 	r := &t.Rows[i]
 	if _, check := checks(r.Body); len(r.Errs) == 0 || check {
 		return nil
 	}
-	return []rowEdit{change("failure-ignored", func(r *Row) {
+	return []edit{change("failure-ignored", func(r *Row) {
 		body, canFail := r.Body, r.CanFail
 		r.CanFail = func(k *Kernel, s *State, f *Flight) bool { return false }
 		r.Body = Func(func(k *Kernel, s *State, f *Flight) Errno {
@@ -102,11 +93,11 @@ func checks(b Body) (e Errno, check bool) {
 }
 
 // wrongErrno takes one error for another, whether the row fails by itself or by a fault.
-func wrongErrno(t *Table, i int) []rowEdit {
+func wrongErrno(t *Table, i int) []edit {
 	if len(t.Rows[i].Errs) == 0 {
 		return nil
 	}
-	return []rowEdit{change("wrong-errno", func(r *Row) {
+	return []edit{change("wrong-errno", func(r *Row) {
 		body, canFail := r.Body, r.CanFail
 		r.CanFail = func(k *Kernel, s *State, f *Flight) bool {
 			if canFail != nil && !canFail(k, s, f) {
@@ -139,7 +130,7 @@ func mistaken(e Errno) Errno {
 }
 
 // wrongLabels have a failure enter the ladder one label too early, which undoes what was not done, or too late.
-func wrongLabels(t *Table, i int) (list []rowEdit) {
+func wrongLabels(t *Table, i int) (list []edit) {
 	r := &t.Rows[i]
 	if r.Fail == "" {
 		return nil
@@ -181,7 +172,7 @@ func (t *Table) labelAfter(l Label) Label {
 }
 
 // dropConditions have a row run when it should not.
-func dropConditions(t *Table, i int) (list []rowEdit) {
+func dropConditions(t *Table, i int) (list []edit) {
 	r := &t.Rows[i]
 	if r.On != 0 && r.Body != nil {
 		list = append(list, change("on-any-flags", func(r *Row) { r.On = 0 }))
@@ -196,7 +187,7 @@ func dropConditions(t *Table, i int) (list []rowEdit) {
 }
 
 // dropAtoms take one part out of the condition of a rule. Some refuse more then, some less.
-func dropAtoms(t *Table, i int) (list []rowEdit) {
+func dropAtoms(t *Table, i int) (list []edit) {
 	rule, ok := t.Rows[i].Body.(Rule)
 	if !ok {
 		return nil
@@ -252,7 +243,7 @@ func flagName(f Flags) string {
 }
 
 // wrongLimits compare a limit in another way, with a bound next to its own, or with those who are exempt.
-func wrongLimits(t *Table, i int) (list []rowEdit) {
+func wrongLimits(t *Table, i int) (list []edit) {
 	limit, ok := t.Rows[i].Body.(Limit)
 	if !ok {
 		return nil
@@ -286,12 +277,12 @@ func (m Meter) plus(n int) Meter {
 var sharingFlags = []Flags{CloneVM, CloneFS, CloneFiles, CloneSighand, CloneIO}
 
 // wrongSharing shares what is to be copied, copies what is to be shared, or looks at the flag of something else.
-func wrongSharing(t *Table, i int) []rowEdit {
+func wrongSharing(t *Table, i int) []edit {
 	share, ok := t.Rows[i].Body.(Share)
 	if !ok {
 		return nil
 	}
-	flag := func(what string, flag Flags) rowEdit {
+	flag := func(what string, flag Flags) edit {
 		return change(what, func(r *Row) {
 			share := Share{flag, r.Body.(Share).Class}
 			r.Body, r.CanFail = share, share.copies
@@ -307,21 +298,21 @@ func wrongSharing(t *Table, i int) []rowEdit {
 		}), func(k *Kernel, s *State, f *Flight) bool { return false }
 	})
 	if share.Flag == 0 {
-		return []rowEdit{always}
+		return []edit{always}
 	}
 	n := slices.Index(sharingFlags, share.Flag)
 	other := sharingFlags[(n+1)%len(sharingFlags)]
-	return []rowEdit{always, flag("always-copied", 0), flag("shared-by-"+flagName(other), other)}
+	return []edit{always, flag("always-copied", 0), flag("shared-by-"+flagName(other), other)}
 }
 
 // uncounted forget a reference: that of a child on what it shares, or that of a task on what it gives up.
-func uncounted(t *Table, i int) []rowEdit {
+func uncounted(t *Table, i int) []edit {
 	switch body := t.Rows[i].Body.(type) {
 	case Share:
 		if body.Flag == 0 {
 			return nil
 		}
-		return []rowEdit{change("uncounted", func(r *Row) {
+		return []edit{change("uncounted", func(r *Row) {
 			class := body.Class
 			r.Body = Func(func(k *Kernel, s *State, f *Flight) Errno {
 				e := body.Do(k, s, f)
@@ -332,7 +323,7 @@ func uncounted(t *Table, i int) []rowEdit {
 			})
 		})}
 	case Drop:
-		return []rowEdit{change("uncounted", func(r *Row) {
+		return []edit{change("uncounted", func(r *Row) {
 			r.Body = Act(func(k *Kernel, s *State, f *Flight) { s.parent(f).Ref[body.Class] = 0 })
 		})}
 	}
@@ -340,7 +331,7 @@ func uncounted(t *Table, i int) []rowEdit {
 }
 
 // swapNeighbours exchange a row and the next: two stages that are undone at different labels, or two checks that answer differently.
-func swapNeighbours(t *Table, i int) []rowEdit {
+func swapNeighbours(t *Table, i int) []edit {
 	if i+1 == len(t.Rows) {
 		return nil
 	}
@@ -351,10 +342,7 @@ func swapNeighbours(t *Table, i int) []rowEdit {
 	if !stages && !(checkA && checkB && ea != eb) {
 		return nil
 	}
-	return []rowEdit{{"after-" + b.Name, func(rows []Row, i int) []Row {
-		rows[i], rows[i+1] = rows[i+1], rows[i]
-		return rows
-	}}}
+	return []edit{{"after-" + b.Name, func(t *Table, i int) { t.Rows[i], t.Rows[i+1] = t.Rows[i+1], t.Rows[i] }}}
 }
 
 // meets says whether two rows run under the same flags, some at least.

@@ -1,31 +1,22 @@
 package model
 
-// rungEdit is one way to break a rung.
-type rungEdit struct {
-	what string
-	do   func(ladder []Rung, i int)
-}
-
 // rungOperators list the ways to break a rung of a ladder.
-var rungOperators = []struct {
-	name  string
-	edits func(t *Table, i int) []rungEdit
-}{
-	{"drop undo", func(t *Table, i int) []rungEdit { return onUndo(t, i, "undo-dropped", nil) }},
-	{"double undo", func(t *Table, i int) []rungEdit { return onUndo(t, i, "undo-twice", twice) }},
+var rungOperators = []operator{
+	{"drop undo", func(t *Table, i int) []edit { return onUndo(t, i, "undo-dropped", nil) }},
+	{"double undo", func(t *Table, i int) []edit { return onUndo(t, i, "undo-twice", twice) }},
 	{"wrong guard", wrongGuards},
 	{"swap undo", swapUndo},
 }
 
 // onUndo changes what a rung undoes, if it undoes anything. No change drops it.
-func onUndo(t *Table, i int, what string, change func(Act) Act) []rungEdit {
+func onUndo(t *Table, i int, what string, change func(Act) Act) []edit {
 	if t.Ladder[i].Undo == nil {
 		return nil
 	}
-	return []rungEdit{{what, func(ladder []Rung, i int) {
-		undo := ladder[i].Undo
-		if ladder[i].Undo = nil; change != nil {
-			ladder[i].Undo = change(undo)
+	return []edit{{what, func(t *Table, i int) {
+		undo := t.Ladder[i].Undo
+		if t.Ladder[i].Undo = nil; change != nil {
+			t.Ladder[i].Undo = change(undo)
 		}
 	}}}
 }
@@ -36,26 +27,26 @@ func twice(act Act) Act {
 }
 
 // wrongGuards undo what was not done, or what was done not.
-func wrongGuards(t *Table, i int) []rungEdit {
+func wrongGuards(t *Table, i int) []edit {
 	if t.Ladder[i].If == nil || t.Ladder[i].Undo == nil {
 		return nil
 	}
-	return []rungEdit{
-		{"guard-dropped", func(ladder []Rung, i int) { ladder[i].If = nil }},
-		{"guard-inverted", func(ladder []Rung, i int) {
-			guard := ladder[i].If
-			ladder[i].If = func(k *Kernel, s *State, f *Flight) bool { return !guard(k, s, f) }
+	return []edit{
+		{"guard-dropped", func(t *Table, i int) { t.Ladder[i].If = nil }},
+		{"guard-inverted", func(t *Table, i int) {
+			guard := t.Ladder[i].If
+			t.Ladder[i].If = func(k *Kernel, s *State, f *Flight) bool { return !guard(k, s, f) }
 		}},
 	}
 }
 
 // swapUndo exchanges what two neighbours undo; their labels stay where they are.
-func swapUndo(t *Table, i int) []rungEdit {
+func swapUndo(t *Table, i int) []edit {
 	if i+1 == len(t.Ladder) || t.Ladder[i].Goto != "" || t.Ladder[i].Undo == nil || t.Ladder[i+1].Undo == nil {
 		return nil
 	}
-	return []rungEdit{{"undone-after-" + t.Ladder[i+1].Name, func(ladder []Rung, i int) {
-		a, b := &ladder[i], &ladder[i+1]
+	return []edit{{"undone-after-" + t.Ladder[i+1].Name, func(t *Table, i int) {
+		a, b := &t.Ladder[i], &t.Ladder[i+1]
 		a.If, b.If, a.Undo, b.Undo, a.Gives, b.Gives = b.If, a.If, b.Undo, a.Undo, b.Gives, a.Gives
 	}}}
 }

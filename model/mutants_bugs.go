@@ -59,9 +59,9 @@ func mountsProc(v *Version, table, row string) {
 			do()
 		}
 	})(v, table, "pid_ns_prepare_proc")
-	onRung(func(ladder []Rung, i int) {
-		undo := ladder[i].Undo
-		ladder[i].Undo = func(k *Kernel, s *State, f *Flight) {
+	rungPart.wrong(func(t *Table, i int) {
+		undo := t.Ladder[i].Undo
+		t.Ladder[i].Undo = func(k *Kernel, s *State, f *Flight) {
 			if ns := s.forChildren(f.Child); f.Flags&CloneNewPID != 0 && s.PidNS[ns].Proc {
 				s.PidNS[ns].Proc = false
 				s.put(PidNSClass, Ref(ns))
@@ -75,9 +75,9 @@ func mountsProc(v *Version, table, row string) {
 func countsEarly(v *Version, table, row string) {
 	movedBefore("mm_null")(v, table, row)
 	movedBefore("mm_null")(v, table, "signal_live")
-	onRung(func(ladder []Rung, i int) {
-		undo := ladder[i].Undo
-		ladder[i].If, ladder[i].Undo = nil, func(k *Kernel, s *State, f *Flight) {
+	rungPart.wrong(func(t *Table, i int) {
+		undo := t.Ladder[i].Undo
+		t.Ladder[i].If, t.Ladder[i].Undo = nil, func(k *Kernel, s *State, f *Flight) {
 			if notThread(k, s, f) {
 				undo(k, s, f)
 				return

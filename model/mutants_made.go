@@ -22,6 +22,11 @@ init.kill(j, STOP)
 a.exit(0)
 k.exit(0)
 `,
+	"v3.11/clone/wake_up_new_task/before-the-completion": `kernel v3.11
+b := a.clone(VFORK).pause(init_completion)
+b.exit(0)
+a.resume()
+`,
 	"v6.x/clone/task_join_group_stop/uncounted": `kernel v6.x
 t := a.clone(VM|SIGHAND|THREAD)
 u := a.clone(VM|SIGHAND|THREAD)
@@ -64,6 +69,9 @@ var madeV311 = []byHand{
 	{"v3.11", "clone", "exit_signal_of_leader", "as-asked", then(func(s *State, f *Flight) { s.Task[f.Child].ExitSignal = int16(f.Op.Sig) })},
 	{"v3.11", "clone", "real_parent_shared", "caller", then(func(s *State, f *Flight) { s.Task[f.Child].RealParent = f.Op.Actor })},
 	{"v3.11", "clone", "real_parent_shared", "exec-id-of-caller", then(func(s *State, f *Flight) { s.Task[f.Child].ParentExecID = s.Task[f.Op.Actor].SelfExecID })},
+	{"v3.11", "clone", "signal_pending", "before-the-lock", movedBefore("pid")},
+	{"v3.11", "clone", "real_parent_shared", "before-the-lock", movedBefore("pid")},
+	{"v3.11", "clone", "wake_up_new_task", "before-the-completion", movedBefore("init_completion")},
 	{"v3.11", "clone", "real_parent", "leader", then(func(s *State, f *Flight) { s.Task[f.Child].RealParent = s.Task[f.Op.Actor].Leader })},
 	{"v3.11", "clone", "real_parent", "exec-id-of-grandparent", then(func(s *State, f *Flight) { s.Task[f.Child].ParentExecID = s.Task[f.Op.Actor].ParentExecID })},
 	// Publication: something is not told of the child, or told too much.
@@ -111,7 +119,7 @@ var madeV311 = []byHand{
 
 // rowWrong changes a row in its place.
 func rowWrong(fn func(r *Row)) wrong {
-	return onRow(func(rows []Row, i int) []Row { fn(&rows[i]); return rows })
+	return rowPart.wrong(func(t *Table, i int) { fn(&t.Rows[i]) })
 }
 
 // runsOn changes with which flags a row runs.
@@ -119,10 +127,10 @@ func runsOn(with, without Flags) wrong { return rowWrong(func(r *Row) { r.On, r.
 
 // movedBefore moves a row to the front of another one.
 func movedBefore(name string) wrong {
-	return onRow(func(rows []Row, i int) []Row {
-		r := rows[i]
-		rows = slices.Delete(rows, i, i+1)
-		return slices.Insert(rows, slices.IndexFunc(rows, func(o Row) bool { return o.Name == name }), r)
+	return rowPart.wrong(func(t *Table, i int) {
+		r := t.Rows[i]
+		t.Rows = slices.Delete(t.Rows, i, i+1)
+		t.Rows = slices.Insert(t.Rows, t.Row(name), r)
 	})
 }
 

@@ -6,11 +6,13 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"forkcheck"
 	"forkcheck/invariants"
@@ -134,58 +136,70 @@ func chooseMutants(names []string) (list []model.Mutant, err error) {
 	return list, nil
 }
 
-// tally counts what became of mutants.
-type tally struct{ total, killed, equivalent, survived int }
-
 // killAll kills mutants side by side and prints a line for each, in their order.
 func (e *env) killAll(ctx context.Context, k *forkcheck.Killer, mutants []model.Mutant, workers int) int {
-	same := map[string]*forkcheck.Sameness{}
-	for _, v := range model.Versions {
-		found, err := forkcheck.CompareEquivalents(ctx, v.Name, ofVersion(mutants, v.Name))
-		if err != nil {
-			return e.usage("%v", err)
-		}
-		for name, s := range found {
-			same[name] = s
-		}
+	same, err := compareAll(ctx, mutants)
+	if err != nil {
+		return e.usage("%v", err)
 	}
-	if workers == 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
-	lines := make([]chan verdict, len(mutants))
-	slots := make(chan struct{}, workers)
-	for i := range lines {
-		lines[i] = make(chan verdict, 1)
-	}
-	go func() {
-		for i := range mutants {
-			slots <- struct{}{}
-			go func() {
-				lines[i] <- judge(ctx, k, &mutants[i], same[mutants[i].Name])
-				<-slots
-			}()
-		}
-	}()
-	var t tally
-	for i := range lines {
-		v := <-lines[i]
+	verdicts := sideBySide(len(mutants), workers, func(i int) verdict { return judge(ctx, k, &mutants[i], same[mutants[i].Name]) })
+	var sum verdict
+	for i := range mutants {
+		v := <-verdicts[i]
 		if ctx.Err() != nil {
 			fmt.Fprintf(e.err, "forkcheck: interrupted after %d of %d mutants\n", i, len(mutants))
 			return exitCut
 		}
 		fmt.Fprintf(e.out, "%s  %s\n", mutants[i].Name, v.text)
-		t.total++
-		t.killed, t.equivalent, t.survived = t.killed+v.killed, t.equivalent+v.equivalent, t.survived+v.survived
+		sum.killed, sum.equivalent, sum.survived = sum.killed+v.killed, sum.equivalent+v.equivalent, sum.survived+v.survived
 	}
+	return e.sumUp(k, len(mutants), sum)
+}
+
+// sumUp prints the last line.
+func (e *env) sumUp(k *forkcheck.Killer, total int, sum verdict) int {
 	if k.Invariants != nil {
-		fmt.Fprintf(e.out, "mutants: %d total, %d killed by %s, %d equivalent, %d not\n", t.total, t.killed, k.Invariants[0].Name, t.equivalent, t.survived)
+		fmt.Fprintf(e.out, "mutants: %d total, %d killed by %s, %d equivalent, %d not killed\n", total, sum.killed, k.Invariants[0].Name, sum.equivalent, sum.survived)
 		return exitOK
 	}
-	fmt.Fprintf(e.out, "mutants: %d total, %d killed, %d equivalent, %d survived\n", t.total, t.killed, t.equivalent, t.survived)
-	if t.survived > 0 {
+	fmt.Fprintf(e.out, "mutants: %d total, %d killed, %d equivalent, %d survived\n", total, sum.killed, sum.equivalent, sum.survived)
+	if sum.survived > 0 {
 		return exitFound
 	}
 	return exitOK
+}
+
+// compareAll compares those that are equivalent with the kernel as it is.
+func compareAll(ctx context.Context, mutants []model.Mutant) (map[string]*forkcheck.Sameness, error) {
+	same := map[string]*forkcheck.Sameness{}
+	for _, v := range model.Versions {
+		found, err := forkcheck.CompareEquivalents(ctx, v.Name, ofVersion(mutants, v.Name))
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(same, found)
+	}
+	return same, nil
+}
+
+// sideBySide does n things, several at a time, and answers where each will be told of.
+func sideBySide(n, workers int, do func(i int) verdict) []chan verdict {
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	told := make([]chan verdict, n)
+	for i := range told {
+		told[i] = make(chan verdict, 1)
+	}
+	var next atomic.Int32
+	for range workers {
+		go func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				told[i] <- do(i)
+			}
+		}()
+	}
+	return told
 }
 
 // ofVersion are the mutants of a version.
