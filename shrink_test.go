@@ -28,11 +28,11 @@ var (
 // minimized by a number of runs and of transitions and not, as rapid would, by the clock, so that the trace is the same on every
 // machine. What is not in the sample is only run again: -shrink.all finds them all.
 func TestShrink(t *testing.T) {
-	k := newKiller(t, 1)
+	k, seen := newKiller(t, 1), sampler{}
 	for _, v := range model.Versions {
 		mutants := model.Mutants(v.Name)
 		golden := readMutants(t, v.Name, mutants)
-		found := sampleOf(mutants)
+		found := seen.of(mutants)
 		t.Run(v.Name, func(t *testing.T) {
 			for i := range mutants {
 				m := &mutants[i]
@@ -55,19 +55,19 @@ func TestShrink(t *testing.T) {
 	}
 }
 
-// sampleOf says which mutants are found anew: all, or of each operator and each table the first that is no equivalent and one more in
-// so many.
-func sampleOf(mutants []model.Mutant) func(i int) bool {
+// sampler chooses the mutants that are found anew.
+type sampler map[string]bool
+
+// of says which: all, or of each operator and each table the first that is no equivalent and, unless tests are short, one more in so
+// many.
+func (seen sampler) of(mutants []model.Mutant) func(i int) bool {
 	if *shrinkAll {
 		return func(int) bool { return true }
 	}
-	every, seen, sample := 25, map[string]bool{}, map[int]bool{}
-	if testing.Short() {
-		every = 150
-	}
+	sample := map[int]bool{}
 	for i := range mutants {
 		if m := &mutants[i]; forkcheck.EquivalentOf(m.Name) == nil {
-			sample[i] = !seen[m.Operator] || !seen[m.Table+"/"] || i%every == 0
+			sample[i] = !seen[m.Operator] || !seen[m.Table+"/"] || !testing.Short() && i%25 == 11
 			seen[m.Operator], seen[m.Table+"/"] = true, true
 		}
 	}
@@ -366,7 +366,7 @@ func comparisonLimit() uint64 {
 	case *shrinkAll:
 		return forkcheck.EquivalentStates
 	case testing.Short():
-		return 2_000
+		return 1_000
 	}
 	return 6_000
 }

@@ -18,7 +18,12 @@ type Source interface {
 func seldom(src Source, n int, label string) bool { return src.Intn(n, label) == n-1 }
 
 // mostly is true three times out of four.
-func mostly(src Source, label string) bool { return src.Bool(label) || src.Bool(label) }
+func mostly(src Source, label string) bool {
+	if src.Bool(label) {
+		return true
+	}
+	return src.Bool(label)
+}
 
 // pick draws one of a list.
 func pick[T any](src Source, label string, list ...T) T { return list[src.Intn(len(list), label)] }
