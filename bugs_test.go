@@ -240,6 +240,7 @@ func refusesIn(call, row string) bool {
 // The defect R02 takes an exit that is held up, by a thread of a subreaper, which only the dressed world has. A search of forks, threads
 // and exits that stop anywhere finds it; in v6.x, which does not have it, nothing breaks.
 func TestExploreFindsHeldExits(t *testing.T) {
+	t.Parallel()
 	for _, v := range model.Versions {
 		t.Run(v.Name, func(t *testing.T) {
 			x := explore(t, forkcheck.Explore{Version: v.New(), Scope: heldExits(), Depth: 5})

@@ -37,6 +37,7 @@ var invisible = map[string]string{
 // Where user space sees the versions differ, the shortest trace for each switch is kept; together they show all switches but
 // those that cannot be seen.
 func TestDiff(t *testing.T) {
+	t.Parallel()
 	if *diffAll {
 		ds, err := (&forkcheck.Diff{}).Run(context.Background())
 		if err != nil || !ds.Complete {
@@ -73,9 +74,10 @@ func TestDiff(t *testing.T) {
 
 // What a diff comes to is the same with one worker and two.
 func TestDiffCounts(t *testing.T) {
+	t.Parallel()
 	var b strings.Builder
 	for i, sc := range forkcheck.DiffScopes() {
-		if testing.Short() && i%2 == 1 || !slices.Contains([]string{"limits", "wait", "arguments", "pid depth", "user depth", "container", "init in vfork", "failed first forks", "held exits", "numbers inside", "users"}, sc.Name) {
+		if testing.Short() && i%3 != 0 || !slices.Contains([]string{"limits", "wait", "arguments", "pid depth", "user depth", "container", "init in vfork", "failed first forks", "held exits", "numbers inside", "users"}, sc.Name) {
 			continue
 		}
 		one := diffText(t, sc, 1)

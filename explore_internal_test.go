@@ -12,6 +12,7 @@ import (
 // A search that knows states by the slots that their objects are in comes to more states, and modulo renaming to the same: to
 // each of the search's, with as many transitions. Trying every order of tasks says which are the same as well as refining does.
 func TestSymmetry(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		scope        string
 		depth, tasks int

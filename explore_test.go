@@ -43,6 +43,7 @@ func explore(t *testing.T, e forkcheck.Explore) *forkcheck.Exploration {
 // What scopes hold is the same on every machine, with one worker or two, and so is the shortest trace to everything that
 // breaks there. Nothing breaks but by a known defect.
 func TestExplore(t *testing.T) {
+	t.Parallel()
 	var b strings.Builder
 	for _, v := range model.Versions {
 		for i, x := range explored {
@@ -104,6 +105,7 @@ func breachLine(f *forkcheck.Failure) string {
 // A field that keys leave out makes no difference to what breaks. One that is a function of the rest does not even make
 // another state.
 func TestLeftOut(t *testing.T) {
+	t.Parallel()
 	history := []string{"State.TotalForks", "Task.Nr", "Task.Tgid"} // they number the forks there were
 	e := forkcheck.Explore{Scope: generators.FindScope("family"), Depth: 3, Workers: 1}
 	without := explore(t, e)
@@ -152,6 +154,7 @@ func TestExploreEndsEarly(t *testing.T) {
 
 // The defects of v3.11 that it takes a race to see are found without being told of, by the shortest traces of their scope.
 func TestExploreFindsRaces(t *testing.T) {
+	t.Parallel()
 	for _, want := range []struct{ scope, id string }{{"pauses", "V1"}, {"pauses", "V3"}, {"pauses", "V5"}, {"races", "V6"}} {
 		t.Run(want.id, func(t *testing.T) {
 			kept := minimalKnown(t, want.id, want.scope)

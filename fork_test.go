@@ -99,6 +99,7 @@ func replayCommand(t *testing.T, f *forkcheck.Failure) string {
 // and rung of every table, each errno, each premise of an invariant, each known defect. What cannot be reached is listed
 // with its reason.
 func TestForkReach(t *testing.T) {
+	t.Parallel()
 	for _, v := range model.Versions {
 		t.Run(v.Name, func(t *testing.T) {
 			reach := invariants.NewReach()

@@ -89,6 +89,7 @@ func TestFuzzerKnown(t *testing.T) {
 
 // A trace that was written in binary and read again does the same.
 func TestBinaryRunsTheSame(t *testing.T) {
+	t.Parallel()
 	for _, file := range traceFiles(t) {
 		trace := readTrace(t, file)
 		var b model.Binary

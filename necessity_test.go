@@ -14,6 +14,7 @@ import (
 // Of every check there is an op for which it is needed, or what it refuses without need is a finding, or it is said what for. What is
 // said of a row is true of it: something that it refuses is harmless.
 func TestNecessity(t *testing.T) {
+	t.Parallel()
 	var b strings.Builder
 	for i, v := range model.Versions {
 		if testing.Short() && i > 0 {
@@ -129,6 +130,7 @@ func compareLines(t *testing.T, file, got string) {
 
 // A check that was made stricter refuses what the kernel does without harm: no invariant sees that it is there, but an op shows it.
 func TestStricterMutants(t *testing.T) {
+	t.Parallel()
 	var b strings.Builder
 	for i, v := range model.Versions {
 		if testing.Short() && i == 0 {

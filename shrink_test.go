@@ -334,6 +334,7 @@ func provedIn(t *testing.T, name, section string) (*generators.Scope, *model.Tra
 
 // Every mutant that counts as equivalent is compared with the kernel as it is, from every state of its scope: nothing is different.
 func TestEquivalents(t *testing.T) {
+	t.Parallel()
 	for _, v := range model.Versions {
 		for _, sc := range generators.Scopes {
 			list := equivalentIn(v.Name, sc.Name)
@@ -366,7 +367,7 @@ func comparisonLimit() uint64 {
 	case *shrinkAll:
 		return forkcheck.EquivalentStates
 	case testing.Short():
-		return 1_000
+		return 500
 	}
 	return 6_000
 }

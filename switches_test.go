@@ -50,6 +50,7 @@ func causes(t *testing.T, trace *model.Trace, want []string) []model.Switch {
 // Each conversation, whichever version it is written for, runs on both. Where the answers differ, the switches that cause it are named in
 // testdata/versions.txt, and undoing just these takes the difference away.
 func TestSwitchesExplainConversations(t *testing.T) {
+	t.Parallel()
 	var b strings.Builder
 	used := map[string]bool{}
 	for _, file := range traceFiles(t) {
