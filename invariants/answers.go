@@ -226,7 +226,7 @@ func maskAsSet(c *Check) error {
 func orphanedStopsEnd(c *Check) error {
 	for t := range c.Before.Task {
 		b := &c.Before.Task[t]
-		if !ties(c.Before, model.TaskID(t)) || c.same(model.TaskID(t)) && c.signal(model.TaskID(t)).Live > 0 {
+		if !ties(c.Before, model.TaskID(t)) || c.same(model.TaskID(t)) && c.signal(model.TaskID(t)).Live > 0 || c.exiting(b.Signal) {
 			continue
 		}
 		if group := b.Pids[model.PidtypePGID]; !c.tied(group) {
@@ -236,6 +236,16 @@ func orphanedStopsEnd(c *Check) error {
 		}
 	}
 	return nil
+}
+
+// exiting says whether a thread of a group is in the middle of its exit: a dying init may wait there.
+func (c *Check) exiting(group model.SignalID) bool {
+	for t := range c.After.Flight {
+		if c.After.Flight[t].On && c.After.Task[t].Signal == group {
+			return true
+		}
+	}
+	return false
 }
 
 // stoppedIn finds a member of a process group that was stopped and still is.

@@ -20,6 +20,8 @@ var calls = []Invariant{
 		Source: "sys_unshare", Premise: "a successful unshare", Of: model.Unshare, Step: unshareSeparates},
 	{Name: "WaitReapsOne", Says: "a wait that reports a death removes that zombie and nothing else that is alive", Source: "wait_task_zombie", Premise: "a wait that reports a death", Of: model.Wait4, Step: waitReapsOne},
 	{Name: "WaitReportsChild", Says: "wait reports a child of the caller's group that its arguments select", Source: "eligible_child", Premise: "a wait that reports", Of: model.Wait4, Step: waitReportsChild},
+	{Name: "WaitTakesOldest", Says: "of its own zombies that wait4 may take it takes the oldest child", Source: "do_wait_thread", Premise: "a wait4 for any child that reports a death",
+		Of: model.Wait4, Step: waitTakesOldest},
 	{Name: "EchildMeansNone", Says: "wait4 fails with ECHILD only when no child matches", Source: "do_wait", Premise: "a wait4 for any child that fails with ECHILD", Of: model.Wait4, Step: echildMeansNone},
 	{Name: "SleepsOnlyForLater", Says: "wait4 does not sleep while a zombie matches", Source: "do_wait", Premise: "a wait4 that sleeps", Of: model.Wait4, Step: sleepsOnlyForLater},
 	{Name: "ForksCounted", Says: "total_forks grows with forks only", Source: "copy_process", Step: func(c *Check) error {
@@ -182,9 +184,37 @@ func waitReapsOne(c *Check) error {
 	if c.After.Task[t].Stage == model.Hashed && c.same(t) {
 		return fmt.Errorf("%s was reported dead and is still there", c.name(t))
 	}
+	if zapping(c.Before) {
+		return nil // an init may have waited for just this one, and may now tell its parent of its own death
+	}
 	for o := model.TaskID(1); o < model.MaxTasks; o++ {
 		if b := &c.Before.Task[o]; b.Stage == model.Hashed && b.Flags&model.PFExiting == 0 && b.Pending == 0 && !c.same(o) {
 			return fmt.Errorf("%s is gone after %s was reaped", name(c.Before, o), name(c.Before, t))
+		}
+	}
+	return nil
+}
+
+// zapping says whether a dying init is clearing its pid namespace.
+func zapping(s *model.State) bool {
+	for t := range s.Flight {
+		if s.Flight[t].On && s.Flight[t].Zap {
+			return true
+		}
+	}
+	return false
+}
+
+// waitTakesOldest speaks of waits for any child with the exit signal of the one that is reported.
+func waitTakesOldest(c *Check) error {
+	t, a := c.waited(), c.Op.Actor
+	if t == 0 || c.Op.Target != 0 || c.Op.Arg != -1 || c.Before.Task[t].ExitState != model.ExitZombie || c.Before.Task[t].RealParent != a {
+		return nil
+	}
+	c.met()
+	for o, fuel := c.Before.Task[a].Children, model.MaxTasks; o != t && o != 0 && fuel > 0; o, fuel = c.Before.Task[o].Sibling, fuel-1 {
+		if b := &c.Before.Task[o]; b.ExitState == model.ExitZombie && b.Thread == o && b.ExitSignal == c.Before.Task[t].ExitSignal {
+			return fmt.Errorf("%s reaped %s, and %s is older", c.name(a), name(c.Before, t), name(c.Before, o))
 		}
 	}
 	return nil

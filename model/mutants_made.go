@@ -97,6 +97,7 @@ var madeV311 = []byHand{
 	{"v3.11", "wait4", "do_wait", "never-clone-children", beforehand(func(s *State, f *Flight) { f.Flags &^= WCLONE | WALL })},
 	{"v3.11", "wait4", "do_wait", "own-children-only", beforehand(func(s *State, f *Flight) { f.Flags |= WNOTHREAD })},
 	{"v3.11", "wait4", "do_wait", "nothread-ignored", beforehand(func(s *State, f *Flight) { f.Flags &^= WNOTHREAD })},
+	{"v3.11", "wait4", "do_wait", "youngest-first", around(youngestFirst)},
 	{"v3.11", "wait4", "do_wait", "zombies-passed-over", around(zombiesBusy)},
 	{"v3.11", "wait4", "do_wait", "delayed-leader-reaped", around(leadersAlone)},
 	{"v3.11", "wait4", "do_wait", "not-reaped", around(undoReaping)},
@@ -115,6 +116,9 @@ var madeV311 = []byHand{
 	{"v3.11", "wait4", "do_wait", "always-sleeps", beforehand(func(s *State, f *Flight) { f.Flags &^= WNOHANG })},
 	{"v3.11", "kill", "kill_something_info", "asks-for-no-permission", around(asRoot)},
 	{"v3.11", "tkill", "do_send_specific", "asks-for-no-permission", around(asRoot)},
+	{"v3.11", "tkill", "do_send_specific", "to-the-group", rowWrong(func(r *Row) {
+		r.Body = rowKill.Body
+	})},
 }
 
 // rowWrong changes a row in its place.
@@ -263,6 +267,22 @@ func leaveThreads(was, is *Task) {
 	if was.ExitSignal < 0 {
 		is.RealParent = was.RealParent
 	}
+}
+
+// youngestFirst turns the children of the caller round while it looks at them.
+func youngestFirst(do func(), s *State, f *Flight) {
+	turn := func() {
+		var turned TaskID
+		for c, fuel := s.Task[f.Op.Actor].Children, MaxTasks; c != 0 && fuel > 0; fuel-- {
+			following := s.Task[c].Sibling
+			s.Task[c].Sibling, turned = turned, c
+			c = following
+		}
+		s.Task[f.Op.Actor].Children = turned
+	}
+	turn()
+	do()
+	turn()
 }
 
 // zombiesBusy makes zombie leaders look as if they had threads left.
