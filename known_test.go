@@ -27,7 +27,7 @@ func TestKnownMinimal(t *testing.T) {
 	var text strings.Builder
 	for _, f := range files {
 		name := strings.TrimSuffix(filepath.Base(f), ".trace")
-		if quick := slices.Contains(quickDefects, name); !quick && !*shrinkAll && !*update {
+		if quick := slices.Contains(quickDefects, name); (!quick || testing.Short()) && !*shrinkAll && !*update {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
