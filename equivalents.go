@@ -18,8 +18,8 @@ type Equivalent struct {
 	Mutants []string
 }
 
-// The kinds of equivalents. What is wrong with a mutant runs and comes to the same; or it never runs; or what it changes is nothing
-// that this model has.
+// The kinds of equivalents. What is wrong with a mutant runs and comes to the same; or it never runs; or it would be seen by something that
+// this model does not have, and "What is not modelled" of the README names.
 const (
 	Commutes    = "commutes"
 	Unreachable = "unreachable"
@@ -88,15 +88,13 @@ func CompareEquivalents(ctx context.Context, version string, mutants []model.Mut
 var Equivalents = []Equivalent{
 	{Kind: Commutes, Scope: "faults", Why: "what the child points to is given up and forgotten: the second time there is nothing left", Mutants: []string{
 		"v3.11/clone/exit_task_namespaces/undo-twice", "v3.11/clone/exit_fs/undo-twice", "v3.11/clone/exit_files/undo-twice",
-		"v3.11/clone/exit_sem/undo-twice", "v3.11/clone/audit_free/undo-twice", "v3.11/clone/perf_event_free_task/undo-twice",
-		"v3.11/clone/cgroup_exit/undo-twice", "v6.x/clone/put_css_set/undo-twice", "v6.x/clone/exit_task_namespaces/undo-twice",
+		"v3.11/clone/exit_sem/undo-twice", "v3.11/clone/audit_free/undo-twice", "v6.x/clone/put_css_set/undo-twice", "v6.x/clone/exit_task_namespaces/undo-twice",
 		"v6.x/clone/exit_fs/undo-twice", "v6.x/clone/exit_files/undo-twice", "v6.x/clone/exit_sem/undo-twice", "v6.x/clone/security_task_free/undo-twice",
-		"v6.x/clone/audit_free/undo-twice", "v6.x/clone/perf_event_free_task/undo-twice", "v3.11/unshare/put_files_struct/undo-twice",
-		"v3.11/unshare/free_fs_struct/undo-twice",
+		"v6.x/clone/audit_free/undo-twice", "v6.x/clone/perf_event_free_task/undo-twice",
 	}},
 	{Kind: Commutes, Scope: "faults", Why: "the two know nothing of each other", Mutants: []string{
-		"v3.11/clone/perf_event_free_task/undone-after-mpol_put", "v3.11/clone/threadgroup_change_end/undone-after-cgroup_exit",
-		"v3.11/clone/cgroup_exit/undone-after-module_put", "v6.x/clone/threadgroup_change_end/undone-after-put_css_set",
+		"v3.11/clone/perf_event_free_task/undone-after-mpol_put",
+		"v3.11/clone/cgroup_exit/undone-after-module_put",
 		"v6.x/clone/free_pidmap/undone-after-reset_cursor",
 	}},
 	{Kind: Commutes, Scope: "faults", Why: "the label undoes the stage that failed, and that has left the child nothing of its own or of its parent's", Mutants: []string{
@@ -116,9 +114,7 @@ var Equivalents = []Equivalent{
 	{Kind: Commutes, Scope: "faults", Why: "to set the cursor to 0 twice is to set it once", Mutants: []string{
 		"v6.x/clone/reset_cursor/undo-twice",
 	}},
-	{Kind: Commutes, Scope: "faults", Why: "the list is the call's own, and goes with it: hlist_del_init", Mutants: []string{
-		"v6.x/clone/multiprocess/undo-dropped", "v6.x/clone/multiprocess/undo-twice",
-	}},
+	{Kind: Commutes, Scope: "faults", Why: "hlist_del_init leaves nothing to do a second time", Mutants: []string{"v6.x/clone/multiprocess/undo-twice"}},
 	{Kind: Commutes, Scope: "sharing", Why: "a later row sets the same field in any case, and nothing looks at it before", Mutants: []string{
 		"v3.11/clone/io_context_null/dropped", "v3.11/clone/audit_context_null/dropped", "v3.11/clone/mm_null/dropped",
 	}},
@@ -126,9 +122,8 @@ var Equivalents = []Equivalent{
 		"v3.11/clone/exit_signal_of_leader/on-any-flags", "v3.11/clone/real_parent_shared/on-any-flags", "v3.11/clone/thread_ids/on-any-flags",
 		"v6.x/clone/thread_ids/on-any-flags", "v6.x/clone/exit_signal_of_leader/on-any-flags", "v6.x/clone/exit_signal_of_thread/on-any-flags",
 	}},
-	{Kind: Commutes, Scope: "family", Why: "the copy of its creator has the same there: exit_state of a running task is 0, and all threads have one leader, group and session", Mutants: []string{
-		"v3.11/clone/exit_state/dropped", "v3.11/clone/init_task_pgid/dropped", "v3.11/clone/init_task_pgid/off-by-no-flag",
-		"v3.11/clone/init_task_sid/dropped", "v3.11/clone/init_task_sid/off-by-no-flag", "v6.x/clone/thread_ids/dropped",
+	{Kind: Commutes, Scope: "family", Why: "the copy of its creator has the same there: exit_state of a running task is 0, and all threads have one leader", Mutants: []string{
+		"v3.11/clone/exit_state/dropped", "v6.x/clone/thread_ids/dropped",
 	}},
 	{Kind: Commutes, Scope: "pidns", Why: "a thread has never number 1", Mutants: []string{
 		"v3.11/clone/child_reaper/off-by-no-flag", "v3.11/clone/signal_unkillable/off-by-no-flag",
@@ -144,9 +139,6 @@ var Equivalents = []Equivalent{
 		"v3.11/unshare/unshare_shared_mm/thread-allowed", "v6.x/unshare/vm_implies_sighand/dropped", "v6.x/unshare/sighand_implies_thread/dropped",
 		"v6.x/unshare/unshare_thread_group/vm-allowed", "v6.x/unshare/unshare_thread_group/sighand-allowed", "v6.x/unshare/unshare_sighand/vm-allowed",
 	}},
-	{Kind: Commutes, Scope: "unshare", Why: "the old object is put and forgotten: the second time there is none", Mutants: []string{
-		"v3.11/unshare/put_old_files/twice", "v3.11/unshare/put_old_fs/twice",
-	}},
 	{Kind: Commutes, Scope: "faults", Why: "the child is in the time namespace of its children already", Mutants: []string{
 		"v6.x/clone/timens_on_fork/twice",
 	}},
@@ -158,23 +150,12 @@ var Equivalents = []Equivalent{
 		"v6.x/exit_group/do_group_exit/twice", "v6.x/do_exit/forget_original_parent/twice", "v6.x/do_exit/release_dead/twice",
 		"v3.11/release_task/curr_target/twice", "v3.11/release_task/notify_leader/twice",
 	}},
-	{Kind: Commutes, Scope: "wait", Why: "what is pending already is not pending twice, and who is awake is not woken", Mutants: []string{
-		"v3.11/do_exit/exit_notify/twice", "v3.11/do_exit/kill_orphaned_pgrp/twice",
-	}},
-	{Kind: Commutes, Scope: "pidns", Why: "SIGKILL is not sent to who has it", Mutants: []string{
-		"v3.11/do_exit/zap_kill/twice",
-	}},
-	{Kind: Commutes, Scope: "wait", Why: "list_del_init and __cleanup_sighand leave nothing to do a second time, and a ring that was left is a ring of one", Mutants: []string{
-		"v3.11/release_task/list_sibling/twice", "v3.11/release_task/list_thread_group/twice", "v3.11/release_task/cleanup_sighand/twice",
+	{Kind: Commutes, Scope: "wait", Why: "what is pending already is not pending twice, and who is awake is not woken", Mutants: []string{"v3.11/do_exit/kill_orphaned_pgrp/twice"}},
+	{Kind: Commutes, Scope: "wait", Why: "list_del_init leaves nothing to do a second time", Mutants: []string{
+		"v3.11/release_task/list_sibling/twice",
 	}},
 	{Kind: Commutes, Scope: "wait", Why: "the queues go with the task and its signal_struct", Mutants: []string{
 		"v3.11/release_task/flush_pending/dropped", "v3.11/release_task/flush_shared_pending/dropped",
-	}},
-	{Kind: Commutes, Scope: "wait", Why: "the struct pid is put and forgotten: the second time there is none", Mutants: []string{
-		"v3.11/wait4/put_pid/twice", "v3.11/wait4/put_pid/undo-twice",
-	}},
-	{Kind: Commutes, Scope: "signals", Why: "the machine is down when the call is over, a few rows later", Mutants: []string{
-		"v6.x/do_exit/global_init_dies/dropped",
 	}},
 	{Kind: Commutes, Scope: "arguments", Why: "nobody is in the group of that number, however it is negated", Mutants: []string{
 		"v6.x/kill/kill_int_min/dropped",
@@ -187,5 +168,23 @@ var Equivalents = []Equivalent{
 	}},
 	{Kind: Unreachable, Scope: "faults", Never: true, Why: "clone has no flag for a time namespace: the row takes a reference, and never fails", Mutants: []string{
 		"v6.x/clone/copy_time_ns/failure-ignored", "v6.x/clone/copy_time_ns/wrong-errno", "v6.x/clone/copy_time_ns/fails-to-out_net",
+	}},
+	{Kind: NotModelled, Scope: "family", Why: "process groups and sessions do not change here: a thread has those of its leader in its own task_struct, too", Mutants: []string{
+		"v3.11/clone/init_task_pgid/dropped", "v3.11/clone/init_task_pgid/off-by-no-flag", "v3.11/clone/init_task_sid/dropped", "v3.11/clone/init_task_sid/off-by-no-flag",
+	}},
+	{Kind: NotModelled, Scope: "faults", Why: "what is given up is forgotten with its reference, where Linux has a local variable: a second put through it cannot be told", Mutants: []string{
+		"v3.11/unshare/put_files_struct/undo-twice", "v3.11/unshare/free_fs_struct/undo-twice", "v3.11/unshare/put_old_files/twice", "v3.11/unshare/put_old_fs/twice",
+	}},
+	{Kind: NotModelled, Scope: "wait", Why: "what is given up is forgotten with its reference, where Linux has a local variable: a second put through it cannot be told", Mutants: []string{
+		"v3.11/release_task/cleanup_sighand/twice",
+	}},
+	{Kind: NotModelled, Scope: "faults", Why: "a second call would put the initial css_set, which is not counted here", Mutants: []string{
+		"v3.11/clone/cgroup_exit/undo-twice",
+	}},
+	{Kind: NotModelled, Scope: "faults", Why: "nobody moves between cgroups here, and nobody comes in between of two undos", Mutants: []string{
+		"v3.11/clone/threadgroup_change_end/undone-after-cgroup_exit", "v6.x/clone/threadgroup_change_end/undone-after-put_css_set",
+	}},
+	{Kind: NotModelled, Scope: "wait", Why: "a signal is pending once, real-time signals too: that it was sent twice cannot be told", Mutants: []string{
+		"v3.11/do_exit/exit_notify/twice",
 	}},
 }

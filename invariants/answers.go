@@ -24,8 +24,10 @@ var answers = []Invariant{
 	{Name: "ActionAsSet", Says: "sigaction sets the action that it was asked to set, and no other", Source: "do_sigaction", Premise: "a successful sigaction", Of: model.Sigaction, Step: actionAsSet},
 	{Name: "MaskAsSet", Says: "sigprocmask sets the mask that it was asked to set, SIGKILL and SIGSTOP left out", Source: "sigprocmask", Premise: "a sigprocmask",
 		Of: model.Sigprocmask, Step: maskAsSet},
-	{Name: "OrphanedStopsEnd", Says: "a process group that a death makes an orphan has no stopped members left: they get SIGHUP and SIGCONT",
+	{Name: "OrphanedStopsEnd", Says: "a process group that the death of a member makes an orphan has no stopped members left: they get SIGHUP and SIGCONT",
 		Source: "kill_orphaned_pgrp", Premise: "a group with stopped members that became an orphan", Step: orphanedStopsEnd},
+	{Name: "ExitKillsNobody", Says: "an exit that ends no init kills no other process by SIGKILL", Source: "do_exit; zap_pid_ns_processes", Premise: "an exit that ends no init",
+		Step: exitKillsNobody},
 	{Name: "ForkLetsGo", Says: "a fork that waits for its child in vfork holds nothing of what it took", Source: "copy_process", Premise: "a vfork that waits", State: forkLetsGo},
 }
 
@@ -222,30 +224,19 @@ func maskAsSet(c *Check) error {
 	return nil
 }
 
-// orphanedStopsEnd looks at each process that has died and tied its group to the rest of the session.
+// orphanedStopsEnd looks at each process that has died and was a link between its group and the rest of the session. That the death of a
+// parent outside makes a group an orphan does not come up: there is no setpgid here.
 func orphanedStopsEnd(c *Check) error {
-	for t := range c.Before.Task {
-		b := &c.Before.Task[t]
-		if !ties(c.Before, model.TaskID(t)) || c.same(model.TaskID(t)) && c.signal(model.TaskID(t)).Live > 0 || c.exiting(b.Signal) {
+	for i := range c.Before.Task {
+		t, group := model.TaskID(i), c.Before.Task[i].Pids[model.PidtypePGID]
+		if !links(c.Before, t) || c.same(t) && member(c.After, t) || c.linkOf(group) != 0 {
 			continue
 		}
-		if group := b.Pids[model.PidtypePGID]; !c.tied(group) {
-			if err := c.stoppedIn(group); err != nil {
-				return err
-			}
+		if err := c.stoppedIn(group); err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-// exiting says whether a thread of a group is in the middle of its exit: a dying init may wait there.
-func (c *Check) exiting(group model.SignalID) bool {
-	for t := range c.After.Flight {
-		if c.After.Flight[t].On && c.After.Task[t].Signal == group {
-			return true
-		}
-	}
-	return false
 }
 
 // stoppedIn finds a member of a process group that was stopped and still is.
@@ -263,20 +254,38 @@ func (c *Check) stoppedIn(group model.PidID) error {
 	return nil
 }
 
-// ties says whether a living process has a parent in another group of its session.
-func ties(s *model.State, t model.TaskID) bool {
-	p := &s.Task[t]
-	if p.Stage != model.Hashed || p.Leader != t || p.RealParent == 0 || s.Signal[p.Signal].Live == 0 {
-		return false
+// exitKillsNobody leaves aside what asks for SIGKILL: as an exit signal, or for the death of a parent.
+func exitKillsNobody(c *Check) error {
+	if c.Op.Kind != model.Exit && c.Op.Kind != model.ExitGroup || !c.differs || zapping(c.Before) || c.initEnded() || c.askedForKill() {
+		return nil
 	}
-	parent := &s.Task[s.Task[p.RealParent].Leader]
-	return parent.Pids[model.PidtypePGID] != p.Pids[model.PidtypePGID] && parent.Pids[model.PidtypeSID] == p.Pids[model.PidtypeSID]
+	c.met()
+	for i := range c.Before.Task {
+		t, b := model.TaskID(i), &c.Before.Task[i]
+		if b.Stage != model.Hashed || b.Leader != t || b.Signal == c.before().Signal || c.Before.Signal[b.Signal].Flags&model.SignalGroupExit != 0 || !c.same(t) {
+			continue
+		}
+		if sig := c.signal(t); sig.Flags&model.SignalGroupExit != 0 && sig.GroupExitCode == uint16(model.SIGKILL) {
+			return fmt.Errorf("%s was killed when %s exited", c.name(t), name(c.Before, c.Op.Actor))
+		}
+	}
+	return nil
 }
 
-// tied says whether a process group is no orphan (POSIX); a parent that is the global init does not count.
-func (c *Check) tied(group model.PidID) bool {
-	for t := range c.After.Task {
-		if p := c.task(model.TaskID(t)); p.Pids[model.PidtypePGID] == group && ties(c.After, model.TaskID(t)) && c.task(p.RealParent).Nr != 1 {
+// askedForKill says whether somebody's death, or that of somebody's parent, is told by SIGKILL.
+func (c *Check) askedForKill() bool {
+	for t := range c.Before.Task {
+		if b := &c.Before.Task[t]; b.Stage == model.Hashed && (b.ExitSignal == int16(model.SIGKILL) || b.Pdeath == model.SIGKILL) {
+			return true
+		}
+	}
+	return false
+}
+
+// initEnded says whether the init of a pid namespace has begun to clear it.
+func (c *Check) initEnded() bool {
+	for ns := range c.Before.PidNS {
+		if c.Before.PidNS[ns].Adding && !c.After.PidNS[ns].Adding {
 			return true
 		}
 	}

@@ -60,32 +60,47 @@ func hangupOnlyOrphaned(c *Check) error {
 }
 
 // linkOf is a member of a process group whose parent is in another group of its session, 0 if the group is orphaned. The global init
-// is nobody's link, and a process is a member until its last thread is gone.
+// is nobody's link.
 func (c *Check) linkOf(pgrp model.PidID) model.TaskID {
 	for _, t := range c.Census.Tasks[:c.Census.NTasks] {
-		p := c.task(t)
-		if p.Leader != t || p.Pids[model.PidtypePGID] != pgrp || p.ExitState != model.Alive && c.signal(t).NrThreads == 1 {
-			continue
-		}
-		parent := c.task(c.task(p.RealParent).Leader)
-		if c.task(p.RealParent).Nr != 1 && parent.Pids[model.PidtypePGID] != pgrp && parent.Pids[model.PidtypeSID] == p.Pids[model.PidtypeSID] {
+		if p := c.task(t); p.Pids[model.PidtypePGID] == pgrp && links(c.After, t) && c.task(p.RealParent).Nr != 1 {
 			return t
 		}
 	}
 	return 0
 }
 
+// links says whether a process has a parent in another group of its session (POSIX).
+func links(s *model.State, t model.TaskID) bool {
+	p := &s.Task[t]
+	if p.Leader != t || p.RealParent == 0 || !member(s, t) {
+		return false
+	}
+	parent := &s.Task[s.Task[p.RealParent].Leader]
+	return parent.Pids[model.PidtypePGID] != p.Pids[model.PidtypePGID] && parent.Pids[model.PidtypeSID] == p.Pids[model.PidtypeSID]
+}
+
+// member says whether a process counts for its group: it does until its last thread is gone.
+func member(s *model.State, t model.TaskID) bool {
+	p := &s.Task[t]
+	return p.Stage == model.Hashed && (p.ExitState == model.Alive || s.Signal[p.Signal].NrThreads > 1)
+}
+
 // noBirthUnderSignal speaks of forks that were paused, which is when a signal comes meanwhile; NoForkUnderSignal speaks of the others.
 // The creator may be gone by now, for the signal was delivered when its call was over.
 func noBirthUnderSignal(c *Check) error {
 	f := &c.Before.Flight[c.Op.Actor]
-	if c.Op.Kind != model.Resume || f.Op.Kind != model.Clone || c.Before.Task[f.Child].Stage != model.Building || c.task(f.Child).Stage != model.Hashed {
+	child := c.Result.Who
+	if f.Child != 0 {
+		child = f.Child
+	}
+	if c.Op.Kind != model.Resume || f.Op.Kind != model.Clone || child == 0 || c.Before.Task[child].Stage == model.Hashed || c.task(child).Stage != model.Hashed {
 		return nil
 	}
 	c.met()
 	b := c.before()
 	if (b.Pending|c.Before.Signal[b.Signal].Shared)&^b.Blocked != 0 {
-		return fmt.Errorf("%s was born although its creator %s had a signal to take", c.name(f.Child), name(c.Before, c.Op.Actor))
+		return fmt.Errorf("%s was born although its creator %s had a signal to take", c.name(child), name(c.Before, c.Op.Actor))
 	}
 	return nil
 }

@@ -61,7 +61,7 @@ var family = []Invariant{
 		Source: "do_sigaction, zap_pid_ns_processes", Premise: "a call that is no sigaction", Step: actionsAreOwn},
 	{Name: "ReparentedSignalsChld", Says: "a child that gets a parent in another group sends SIGCHLD from then on",
 		Source: "reparent_leader", Premise: "a reparented child", Step: reparentedSignalsChld},
-	{Name: "SubreaperMarkStays", Says: "whether a process is below a subreaper is decided at its birth", Source: "has_child_subreaper", State: func(c *Check) error {
+	{Name: "SubreaperMarkStays", Says: "whether a process is below a subreaper is decided at its birth, but for prctl, which is no call here", Source: "has_child_subreaper", State: func(c *Check) error {
 		for s := range c.After.Signal {
 			b, a := &c.Before.Signal[s], &c.After.Signal[s]
 			if b.LeaderPid != 0 && a.LeaderPid == b.LeaderPid && b.HasChildSubreaper != a.HasChildSubreaper {
@@ -282,6 +282,9 @@ func subreaperAdopts(c *Check) error {
 			r := b.Task[from].RealParent
 			for r != 0 && b.Task[r].Signal != reaper && !b.Signal[b.Task[r].Signal].IsChildSubreaper {
 				r = b.Task[r].RealParent
+			}
+			if c.task(to).Signal == group {
+				return nil // to a thread that is dying too: it will hand them on
 			}
 			if r == 0 || b.Task[r].Signal == reaper || c.K.Name != V311 && b.ActiveNS(r) != b.ActiveNS(from) || !c.lives(b.Task[r].Signal) {
 				return nil

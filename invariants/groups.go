@@ -46,7 +46,7 @@ var groups = []Invariant{
 			}
 			return nil
 		}},
-	{Name: "LeaderPidOfGroup", Says: "signal_struct.leader_pid is the struct pid of the leader", Source: "copy_process: leader_pid", Task: func(c *Check, t model.TaskID) error {
+	{Name: "LeaderPidOfGroup", Says: "signal_struct.leader_pid is the struct pid of the leader", Source: "copy_process: leader_pid; since v4.19 signal->pids[PIDTYPE_TGID]", Task: func(c *Check, t model.TaskID) error {
 		if l := c.task(t).Leader; l == t && c.signal(t).LeaderPid != c.task(t).Pids[model.PidtypePID] {
 			return fmt.Errorf("leader_pid of %s is not its pid", c.name(t))
 		}

@@ -40,7 +40,7 @@ var KnownDefects = []Known{
 		Versions: V6, Fixed: "not in v6.18", Breaks: []string{"InitIsProtected", "InitEndsByExitOrKill", "PanicByExit"}, Cause: blockedByOneThread},
 	{ID: "P05", Says: "the last thread of an init waits for two numbers to remain, and is woken only when one remains",
 		Versions: V311, Since: "v3.8", Fixed: "v3.12", Breaks: []string{"ZapEnds"}, Cause: lostWakeup},
-	{ID: "P11", Says: "fork reports exhausted pid numbers as ENOMEM", Versions: V311, Since: "the beginning", Fixed: "v4.1", Breaks: []string{"ExhaustionIsEAGAIN"}, Cause: func(c *Check) bool {
+	{ID: "P11", Says: "fork reports exhausted pid numbers as ENOMEM", Versions: V311, Fixed: "v4.1", Breaks: []string{"ExhaustionIsEAGAIN"}, Cause: func(c *Check) bool {
 		return c.Result.Why == "alloc_pidmap" && c.Result.Errno == model.ENOMEM && !c.faulted()
 	}},
 	{ID: "R02", Says: "a subreaper takes an orphan with its leader, though that is dying and another thread lives on",
@@ -214,10 +214,23 @@ func blockedByOneThread(c *Check) bool {
 	return false
 }
 
+// adopted says whether a task has become the parent of somebody.
+func (c *Check) adopted(by model.TaskID) bool {
+	for t := range c.After.Task {
+		if a, b := &c.After.Task[t], &c.Before.Task[t]; a.Stage == model.Hashed && b.Stage == model.Hashed && a.Nr == b.Nr && a.RealParent == by && b.RealParent != by {
+			return true
+		}
+	}
+	return false
+}
+
 // takenByDyingLeader: a thread of a subreaper is held up in its exit, still has its children, and is not the last one.
 func takenByDyingLeader(c *Check) bool {
 	for t := range c.Before.Task {
 		b := &c.Before.Task[t]
+		if int(b.Leader) != t || !c.adopted(model.TaskID(t)) {
+			continue
+		}
 		dying := b.Stage == model.Hashed && b.Flags&model.PFExiting != 0 && c.Before.Flight[t].Paused
 		if dying && c.Before.Signal[b.Signal].IsChildSubreaper && !c.K.Past(c.Before, model.TaskID(t), "forget_original_parent") && c.lives(b.Signal) {
 			return true

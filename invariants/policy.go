@@ -14,7 +14,7 @@ var policy = []Invariant{
 		Source: "unshare(2); check_unshare_flags", Versions: V6, Premise: "an unshare without fault", Of: model.Unshare, Step: unshareRulesV6},
 	{Name: "NamespaceNeedsCap", Restates: true, Says: "new namespaces, and nothing else here, need CAP_SYS_ADMIN, which is asked for first, unless a new user namespace comes with them",
 		Source: "clone(2), unshare(2); ns_capable", Premise: "new namespaces for an unprivileged caller", Step: namespaceNeedsCap},
-	{Name: "UserNSOfTheMapped", Says: "a new user namespace is refused with EPERM only to a caller whose ids have no mapping in its own",
+	{Name: "UserNSOfTheMapped", Says: "of what is modelled only that the caller's ids have no mapping in its own user namespace makes a new one fail with EPERM",
 		Source: "user_namespaces(7); create_user_ns", Premise: "a new user namespace that is refused with EPERM", Step: userNSOfTheMapped},
 	{Name: "KillNeedsPermission", Restates: true, Says: "kill, tkill and tgkill need the same uid or CAP_KILL, or SIGCONT within the session",
 		Source: "kill(2); check_kill_permission", Premise: "a signal to another user's process", Step: killNeedsPermission},

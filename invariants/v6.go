@@ -22,6 +22,18 @@ var v6 = []Invariant{
 	{Name: "ZombieHasNoFilter", Says: "a zombie has no seccomp filter", Source: "seccomp_filter_release", Versions: V6, Premise: "a zombie", Task: zombieHasNoFilter},
 	{Name: "InterruptedGoesOn", Says: "a call whose sleep a signal has ended has returned or begun anew, unless its task is stopped", Source: "do_signal",
 		Task: interruptedGoesOn},
+	{Name: "GlobalInitPanics", Says: "the machine is down as soon as the last thread of the global init is on its way out", Source: "do_exit: panic", Versions: V6, State: func(c *Check) error {
+		group := c.After.Task[model.Init0].Signal
+		if c.After.Signal[group].Live != 0 {
+			return nil
+		}
+		for _, t := range c.Census.Tasks[:c.Census.NTasks] {
+			if c.task(t).Signal == group && !c.K.Past(c.After, t, "global_init_dies") {
+				return nil
+			}
+		}
+		return fmt.Errorf("no thread of the global init is left, and the machine goes on")
+	}},
 	{Name: "IntMinIsNobody", Restates: true, Says: "kill and wait4 know nobody by the number whose negative does not exist", Source: "kill_something_info, kernel_wait4", Versions: V6,
 		Premise: "a kill or wait4 with INT_MIN", Step: intMinIsNobody},
 }

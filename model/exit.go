@@ -143,7 +143,7 @@ func zapRows(q queue) []Row {
 			h := &s.Sighand[s.parent(f).Ref[Sighand]]
 			h.Ignore, h.Handler = h.Ignore|SIGCHLD.Bit(), h.Handler&^SIGCHLD.Bit()
 		})),
-		zap("zap_kill", Act(func(k *Kernel, s *State, f *Flight) { zapKill(k, s, f, q) })),
+		zap("zap_kill", zapKill(q)),
 		zap("zap_wait", Func(zapWait)).sleeps(Uninterruptible),
 		zap("zap_sleep", Func(zapSleep)).sleeps(Uninterruptible),
 	}

@@ -80,7 +80,7 @@ func ladderV311() []Rung {
 		{Label: "bad_fork_cleanup_files", Name: "exit_files", Gives: 1 << Files, Undo: giveUp(Files)},
 		{Label: "bad_fork_cleanup_semundo", Name: "exit_sem", Gives: 1 << SysvSem, Undo: giveUp(SysvSem)},
 		{Label: "bad_fork_cleanup_audit", Name: "audit_free", Gives: 1 << Audit, Undo: giveUp(Audit)},
-		{Label: "bad_fork_cleanup_policy", Name: "perf_event_free_task", Gives: 1 << Perf, Undo: giveUp(Perf)},
+		{Label: "bad_fork_cleanup_policy", Name: "perf_event_free_task", Gives: 1 << Perf, Undo: putOf(Perf)},
 		{Name: "mpol_put", Gives: 1 << Mempolicy, Undo: putOf(Mempolicy)},
 		{Label: "bad_fork_cleanup_cgroup", Name: "threadgroup_change_end", Gives: TookRwsem, If: thread, Undo: threadgroupChangeEnd},
 		{Name: "cgroup_exit", Gives: 1 << CSS, Undo: giveUp(CSS)},
@@ -107,7 +107,7 @@ func has(c Class) Cond {
 // giveUp drops what the child points to.
 func giveUp(c Class) Act { return func(k *Kernel, s *State, f *Flight) { s.drop(f.Child, c) } }
 
-// putOf is giveUp for functions that are given the object and leave the pointer where it is (__cleanup_sighand, mpol_put, module_put, put_nsproxy).
+// putOf is giveUp for functions that are given the object and leave the pointer where it is (__cleanup_sighand, mpol_put, module_put, put_nsproxy, put_ctx).
 func putOf(c Class) Act {
 	return func(k *Kernel, s *State, f *Flight) {
 		if id := s.child(f).Ref[c]; id != 0 {

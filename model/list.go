@@ -89,16 +89,21 @@ func (s *State) threads(t TaskID, fn func(TaskID) (stop bool)) {
 
 // joinRing is list_add_tail(&p->thread_group, &leader->thread_group).
 func (s *State) joinRing(leader, p TaskID) {
-	if s.Task[p].Thread != p {
-		s.oops(EndlessWalk, TaskClass) // it is in a ring already
-	}
 	last := leader
-	s.others(leader, func(o TaskID) bool { last = o; return false })
+	s.others(leader, func(o TaskID) bool {
+		if last = o; o == p {
+			s.oops(LinkedTwice, TaskClass)
+		}
+		return o == p
+	})
 	s.Task[last].Thread, s.Task[p].Thread = p, leader
 }
 
 // leaveRing is list_del_rcu(&p->thread_group).
 func (s *State) leaveRing(p TaskID) {
+	if s.Task[p].Leader != p && s.alone(p) {
+		s.oops(NullWrite, TaskClass) // it has left before
+	}
 	s.others(p, func(o TaskID) bool {
 		if s.Task[o].Thread != p {
 			return false

@@ -255,13 +255,20 @@ func wrongLimits(t *Table, i int) (list []edit) {
 			r.Body = l
 		}))
 	}
-	other := "above-for-at-least"
-	if limit.Cmp == Above {
-		other = "at-least-for-above"
+	if limit.Cmp == AtLeast { // of whole numbers, above is at least one more
+		edit("above-for-at-least", func(l *Limit) { l.Cmp = Above })
+		edit("bound-too-low", func(l *Limit) { l.Bound = l.Bound.plus(-1) })
+	} else {
+		edit("at-least-for-above", func(l *Limit) { l.Cmp = AtLeast })
+		edit("bound-too-high", func(l *Limit) { l.Bound = l.Bound.plus(1) })
 	}
-	edit(other, func(l *Limit) { l.Cmp = AtLeast + Above - l.Cmp })
-	edit("bound-too-high", func(l *Limit) { l.Bound = l.Bound.plus(1) })
-	edit("bound-too-low", func(l *Limit) { l.Bound = l.Bound.plus(-1) })
+	edit("just-at-the-bound", func(l *Limit) {
+		value, bound, most := l.Value, l.Bound, 0
+		if l.Cmp == Above {
+			most = 1
+		}
+		l.Exempt = append(slices.Clone(l.Exempt), func(k *Kernel, s *State, f *Flight) bool { return value(k, s, f) > bound(k, s, f)+most })
+	})
 	for n := range limit.Exempt {
 		edit(fmt.Sprintf("exempt-%d-bound", n+1), func(l *Limit) { l.Exempt = slices.Delete(slices.Clone(l.Exempt), n, n+1) })
 	}
@@ -305,14 +312,22 @@ func wrongSharing(t *Table, i int) []edit {
 	return []edit{always, flag("always-copied", 0), flag("shared-by-"+flagName(other), other)}
 }
 
-// uncounted forget a reference: that of a child on what it shares, or that of a task on what it gives up.
+// uncounted forget a reference, that of a child on what it shares or of a task on what it gives up, or take one that nobody has.
 func uncounted(t *Table, i int) []edit {
 	switch body := t.Rows[i].Body.(type) {
 	case Share:
 		if body.Flag == 0 {
 			return nil
 		}
-		return []edit{change("uncounted", func(r *Row) {
+		return []edit{change("counted-though-copied", func(r *Row) {
+			r.Body = Func(func(k *Kernel, s *State, f *Flight) Errno {
+				e := body.Do(k, s, f)
+				if id := s.parent(f).Ref[body.Class]; e == next && id != 0 && f.Flags&body.Flag == 0 {
+					s.get(body.Class, id)
+				}
+				return e
+			})
+		}), change("uncounted", func(r *Row) {
 			class := body.Class
 			r.Body = Func(func(k *Kernel, s *State, f *Flight) Errno {
 				e := body.Do(k, s, f)

@@ -27,6 +27,12 @@ b := a.clone(VFORK).pause(init_completion)
 b.exit(0)
 a.resume()
 `,
+	"v6.x/do_exit/global_init_dies/dropped": `kernel v6.x
+init.exit(0).pause(exit_files)
+`,
+	"v6.x/switch/init_panic/undone": `kernel v6.x
+init.exit(0).pause(exit_files)
+`,
 	"v6.x/clone/task_join_group_stop/uncounted": `kernel v6.x
 t := a.clone(VM|SIGHAND|THREAD)
 u := a.clone(VM|SIGHAND|THREAD)
@@ -69,6 +75,10 @@ var madeV311 = []byHand{
 	{"v3.11", "clone", "exit_signal_of_leader", "as-asked", then(func(s *State, f *Flight) { s.Task[f.Child].ExitSignal = int16(f.Op.Sig) })},
 	{"v3.11", "clone", "real_parent_shared", "caller", then(func(s *State, f *Flight) { s.Task[f.Child].RealParent = f.Op.Actor })},
 	{"v3.11", "clone", "real_parent_shared", "exec-id-of-caller", then(func(s *State, f *Flight) { s.Task[f.Child].ParentExecID = s.Task[f.Op.Actor].SelfExecID })},
+	{"v3.11", "clone", "set_child_tid", "by-the-other-flag", instead(func(s *State, f *Flight) { s.Task[f.Child].SetChildTid = f.Flags&CloneChildCleartid != 0 })},
+	{"v3.11", "clone", "clear_child_tid", "by-the-other-flag", instead(func(s *State, f *Flight) { s.Task[f.Child].ClearChildTid = f.Flags&CloneChildSettid != 0 })},
+	{"v3.11", "clone", "thread_in_other_pidns", "parent-refused", ruled(func(r *Rule) { r.Any[0] |= CloneParent })},
+	{"v3.11", "clone", "copy_semundo", "always-shared", beforehand(func(s *State, f *Flight) { f.Flags |= CloneSysvsem })},
 	{"v3.11", "clone", "signal_pending", "before-the-lock", movedBefore("pid")},
 	{"v3.11", "clone", "real_parent_shared", "before-the-lock", movedBefore("pid")},
 	{"v3.11", "clone", "wake_up_new_task", "before-the-completion", movedBefore("init_completion")},

@@ -249,7 +249,6 @@ var harmlessSwitches = map[string]string{
 	"proc_mount":        "it is one more way to fail",
 	"release_at_end":    "parent and orphans are gone when the call is over, in either order",
 	"zap_by_group":      "SIGKILL to a thread begins the exit of its group, too",
-	"init_panic":        "the machine is down when the call is over, a few rows earlier or later",
 	"exit_in_one":       "nothing is said of the moment between the two holds",
 	"group_exit_alone":  "a single thread's exit makes it a group exit all the same, in synchronize_group_exit",
 	"unshare_fs_copy":   "a copy of what nobody shares cannot be told from what was there",

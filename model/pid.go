@@ -76,7 +76,7 @@ func (s *State) session(t TaskID) PidID { return s.Task[s.Task[t].Leader].Pids[P
 // attach is attach_pid: a task is on a list once.
 func (s *State) attach(t TaskID, typ PidType) {
 	if s.Task[t].Attached&(1<<typ) != 0 {
-		s.oops(EndlessWalk, TaskClass)
+		s.oops(LinkedTwice, TaskClass)
 	}
 	s.Task[t].Attached |= 1 << typ
 }

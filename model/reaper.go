@@ -28,15 +28,19 @@ func (s *State) liveThread(t TaskID) (live TaskID) {
 	return live
 }
 
-// zapKill kills every task with a number above 1 in the namespace, those of nested namespaces included. The kernel goes by the
-// numbers; whichever thread of a process comes first, it takes the others along.
-func zapKill(k *Kernel, s *State, f *Flight, q queue) {
+// zapKill is a row body as data: it kills every task with a number above 1 in the namespace, those of nested namespaces included, by a
+// queue. The kernel goes by the numbers; whichever thread of a process comes first, it takes the others along.
+type zapKill queue
+
+// Do makes a zapKill the body of a row.
+func (q zapKill) Do(k *Kernel, s *State, f *Flight) Errno {
 	ns := s.ActiveNS(f.Op.Actor)
 	for t, fuel := s.Tasks, MaxTasks; t != 0 && fuel > 0; t, fuel = s.after(t), fuel-1 {
 		if nr := s.NumberSeen(f.Op.Actor, t); nr > 1 && s.nrIn(s.Task[t].Pids[PidtypePID], ns) == nr && !s.fatalPending(t) {
-			k.sendSignal(s, SIGKILL, t, q, true)
+			k.sendSignal(s, SIGKILL, t, queue(q), true)
 		}
 	}
+	return next
 }
 
 // zapWait reaps children, whatever their exit signal, until there is none.

@@ -14,9 +14,11 @@ const (
 	EndlessWalk        // a list that does not end
 	EndlessSettle      // the kernel does not come to rest
 	CountOverflow      // a counter ran over
+	LinkedTwice        // a list entry is linked where it is linked already
+	LinkedForEver      // a list entry is freed and still linked
 )
 
-var oopsNames = [...]string{"", "get of NULL", "put of NULL", "get of a freed object", "put of a freed object", "write through NULL", "endless list", "endless settling", "counter overflow"}
+var oopsNames = [...]string{"", "get of NULL", "put of NULL", "get of a freed object", "put of a freed object", "write through NULL", "endless list", "endless settling", "counter overflow", "list entry linked twice", "list entry freed while linked"}
 
 // String says what happened.
 func (o Oops) String() string { return oopsNames[o] }

@@ -93,6 +93,9 @@ func (r *Result) finish(s *State, f *Flight) {
 		r.FaultMissed = true
 	}
 	r.Done[ret.Actor] = ret
+	if f.Took&TookDelayed != 0 {
+		s.oops(LinkedForEver, SignalClass) // the place on the list is on the stack of the call
+	}
 	*f = Flight{}
 }
 

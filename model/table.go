@@ -176,8 +176,8 @@ func (k *Kernel) unwind(s *State, t *Table, f *Flight, label Label, res *Result)
 			res.reachRung(f.Op.Kind, i-1)
 			if r.Undo != nil {
 				r.Undo(k, s, f)
+				f.Took &^= r.Gives
 			}
-			f.Took &^= r.Gives
 		}
 		if r.Goto != "" {
 			i = t.rung(r.Goto)

@@ -63,9 +63,8 @@ func waitSelect(k *Kernel, s *State, f *Flight) {
 }
 
 func putWaitPid(k *Kernel, s *State, f *Flight) {
-	if pid := f.Pid; pid != 0 {
-		f.Pid = 0
-		s.putPid(pid)
+	if f.Pid != 0 {
+		s.putPid(f.Pid)
 	}
 }
 

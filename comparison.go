@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"forkcheck/generators"
 	"forkcheck/internal/search"
@@ -44,7 +45,7 @@ func (c *Comparison) Run(ctx context.Context) (*Compared, error) {
 	r := search.Run(ctx, x.newSpace, search.Options{Depth: x.depth, Transitions: c.Limit})
 	out := &Compared{Stats: r.Stats, Why: r.Why, Differs: x.differs}
 	for _, m := range c.Mutants {
-		out.Ran = append(out.Ran, ran(v, m, &x.marks))
+		out.Ran = append(out.Ran, ran(v, m, &x.marks) || m.Table == v.Release.Name && x.released.Load())
 	}
 	return out, nil
 }
@@ -64,7 +65,7 @@ func ran(v *model.Version, m *model.Mutant, marks *model.Marks) bool {
 		}
 	}
 	i := slices.IndexFunc(v.Settle, func(r model.Settle) bool { return r.Name == m.Row })
-	return i >= 0 && marks.Settle&(1<<i) != 0 || m.Table == v.Release.Name && marks.Row(model.Wait4, v.Calls[model.Wait4].Row("do_wait"))
+	return i >= 0 && marks.Settle&(1<<i) != 0
 }
 
 // side is a mutant, and where its rows are those of the kernel as it is: a row may have moved.
@@ -122,6 +123,8 @@ type comparer struct {
 	*explorer
 	sides []*side
 
+	released atomic.Bool // a task was
+
 	mu      sync.Mutex
 	marks   model.Marks
 	differs []string
@@ -153,6 +156,9 @@ func (sp *compareSpace) Do(from *model.State, i int, to *model.State) (search.Mo
 	}
 	if missed(&op, &sp.result, to) {
 		return search.Void, search.None
+	}
+	if to.NrThreads < from.NrThreads {
+		sp.c.released.Store(true)
 	}
 	for n, sd := range sp.c.sides {
 		if what := sp.compare(sd, from, op, to); what != "" {
