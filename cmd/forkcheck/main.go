@@ -55,7 +55,28 @@ var commands = []command{
 }
 
 func main() {
-	os.Exit(dispatch(&env{os.Stdin, os.Stdout, os.Stderr}, os.Args[1:]))
+	out := &output{Writer: os.Stdout}
+	e := &env{os.Stdin, out, os.Stderr}
+	status := dispatch(e, os.Args[1:])
+	if out.err != nil && status == exitOK {
+		status = e.usage("%v", out.err)
+	}
+	os.Exit(status)
+}
+
+// output remembers that something could not be written.
+type output struct {
+	io.Writer
+	err error
+}
+
+// Write writes.
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.Writer.Write(p)
+	if err != nil && o.err == nil {
+		o.err = err
+	}
+	return n, err
 }
 
 // dispatch calls the subcommand that the arguments name.

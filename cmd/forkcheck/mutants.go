@@ -46,7 +46,8 @@ func mutantsCommand(e *env, args []string) int {
 	case err != nil:
 		return e.usage("%v; usage: forkcheck %s", err, mutantsUsage)
 	}
-	if err := o.check(); err != nil {
+	asked, err := o.check()
+	if err != nil {
 		return e.usage("%v", err)
 	}
 	mutants, err := chooseMutants(flags.Args())
@@ -59,7 +60,7 @@ func mutantsCommand(e *env, args []string) int {
 		}
 		return exitOK
 	}
-	killer, err := o.killer()
+	killer, err := forkcheck.NewKiller(forkcheck.KillOptions{Checks: o.checks, Seed: o.seed, Invariants: asked})
 	if err != nil {
 		return e.usage("%v", err)
 	}
@@ -69,37 +70,31 @@ func mutantsCommand(e *env, args []string) int {
 	return e.killAll(ctx, killer, mutants, o.workers)
 }
 
-// check refuses what cannot be done.
-func (o *mutantsOptions) check() error {
+// check refuses what cannot be done, and finds the one invariant that is to be asked, if it is only one.
+func (o *mutantsOptions) check() (asked []invariants.Invariant, err error) {
 	switch {
 	case o.checks < 0 || o.checks > 10_000_000:
-		return fmt.Errorf("-checks=%d is outside 0..10000000", o.checks)
+		return nil, fmt.Errorf("-checks=%d is outside 0..10000000", o.checks)
 	case o.workers < 0 || o.workers > 1024:
-		return fmt.Errorf("-workers=%d is outside 0..1024", o.workers)
+		return nil, fmt.Errorf("-workers=%d is outside 0..1024", o.workers)
 	case o.seed == 0:
-		return fmt.Errorf("-seed=0 is none; any other number is one")
+		return nil, fmt.Errorf("-seed=0 is none; any other number is one")
+	case o.invariant == "":
+		return nil, nil
 	}
-	return nil
-}
-
-// killer is what looks for mutants, by all invariants or by one.
-func (o *mutantsOptions) killer() (*forkcheck.Killer, error) {
-	k := forkcheck.KillOptions{Checks: o.checks, Seed: o.seed}
-	if o.invariant != "" {
-		var names []string
-		for _, inv := range invariants.All {
-			if names = append(names, inv.Name); inv.Name == o.invariant {
-				k.Invariants = []invariants.Invariant{inv}
-			}
-		}
-		if k.Invariants == nil {
-			return nil, fmt.Errorf("unknown invariant %q%s", o.invariant, model.Suggest(o.invariant, names))
-		}
-		if k.Checks == 0 {
-			k.Checks = oneChecks
+	var names []string
+	for _, inv := range invariants.All {
+		if names = append(names, inv.Name); inv.Name == o.invariant {
+			asked = append(asked, inv)
 		}
 	}
-	return forkcheck.NewKiller(k)
+	if asked == nil {
+		return nil, fmt.Errorf("unknown invariant %q%s", o.invariant, model.Suggest(o.invariant, names))
+	}
+	if o.checks == 0 {
+		o.checks = oneChecks
+	}
+	return asked, nil
 }
 
 // oneChecks is how many random traces a mutant gets when one invariant is asked.
@@ -123,14 +118,21 @@ func chooseMutants(names []string) (list []model.Mutant, err error) {
 		return all, nil
 	}
 	for _, name := range names {
-		before := len(list)
+		found := false
 		for i := range all {
 			if all[i].Name == name || strings.HasPrefix(all[i].Name, strings.TrimSuffix(name, "/")+"/") {
-				list = append(list, all[i])
+				found = true
+				if !slices.ContainsFunc(list, func(m model.Mutant) bool { return m.Name == all[i].Name }) {
+					list = append(list, all[i])
+				}
 			}
 		}
-		if len(list) == before {
-			return nil, fmt.Errorf("unknown mutant %q%s; -list lists them", name, model.Suggest(name, known))
+		switch {
+		case found:
+		case strings.HasPrefix(name, "-"):
+			return nil, fmt.Errorf("%s stands behind a name; flags come first: forkcheck %s", name, mutantsUsage)
+		default:
+			return nil, fmt.Errorf("unknown mutant %q%s (-list lists them)", name, model.Suggest(name, known))
 		}
 	}
 	return list, nil
@@ -145,9 +147,11 @@ func (e *env) killAll(ctx context.Context, k *forkcheck.Killer, mutants []model.
 	verdicts := sideBySide(len(mutants), workers, func(i int) verdict { return judge(ctx, k, &mutants[i], same[mutants[i].Name]) })
 	var sum verdict
 	for i := range mutants {
-		v := <-verdicts[i]
-		if ctx.Err() != nil {
-			fmt.Fprintf(e.err, "forkcheck: interrupted after %d of %d mutants\n", i, len(mutants))
+		var v verdict
+		select {
+		case v = <-verdicts[i]:
+		case <-ctx.Done():
+			fmt.Fprintf(e.err, "forkcheck: interrupted after the first %d of %d mutants\n", i, len(mutants))
 			return exitCut
 		}
 		fmt.Fprintf(e.out, "%s  %s\n", mutants[i].Name, v.text)
@@ -227,6 +231,10 @@ func judge(ctx context.Context, k *forkcheck.Killer, m *model.Mutant, same *fork
 		return verdict{text: same.String(), equivalent: 1}
 	case same != nil:
 		return verdict{text: same.String(), survived: 1}
+	}
+	version, _, _ := strings.Cut(m.Name, "/")
+	if k.Invariants != nil && !k.Invariants[0].In(version) {
+		return verdict{text: "not asked: it speaks of " + k.Invariants[0].Versions, survived: 1}
 	}
 	f, err := k.Kill(m)
 	switch {

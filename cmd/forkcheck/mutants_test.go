@@ -33,8 +33,10 @@ func TestMutants(t *testing.T) {
 // What is not there gets one line with what would be.
 func TestMutantsErrors(t *testing.T) {
 	for _, test := range []struct{ args, want string }{
-		{"v3.11/clone/copy_file", `unknown mutant "v3.11/clone/copy_file"; did you mean v3.11/clone/copy_files?; -list lists them`},
+		{"v3.11/clone/copy_file", `unknown mutant "v3.11/clone/copy_file"; did you mean v3.11/clone/copy_files? (-list lists them)`},
 		{"-invariant FileCount", `unknown invariant "FileCount"; did you mean FilesCount?`},
+		{"-invariant FileCount -list", `unknown invariant "FileCount"; did you mean FilesCount?`},
+		{"v3.11/kill -list", "-list stands behind a name; flags come first: forkcheck " + mutantsUsage},
 		{"-checks -1", "-checks=-1 is outside 0..10000000"},
 		{"-workers 5000", "-workers=5000 is outside 0..1024"},
 		{"-seed 0", "-seed=0 is none; any other number is one"},
