@@ -146,7 +146,7 @@ var reasons = []Purpose{
 	{"copy_cgroup_ns", model.ENOSPC, invariants.V6, "limit: cgroup namespaces of a user"},
 	{"copy_net_ns", model.ENOSPC, invariants.V6, "limit: net namespaces of a user"},
 	{"copy_time_ns", model.ENOSPC, invariants.V6, "limit: time namespaces of a user"},
-	{"signal_pending", model.ERESTARTNOINTR, "", "policy: a signal to the whole group that came before the child would miss it; the fork begins anew after the signal"},
+	{"signal_pending", model.ERESTARTNOINTR, invariants.V6, "policy: a signal to the whole group that came before the child would miss it; the fork begins anew after the signal"},
 	{"unshare_unknown_flags", model.EINVAL, "", "argument: flags that unshare does not know"},
 	{"wait4_options", model.EINVAL, "", "argument: options that wait4 does not know"},
 	{"kill_something_info", model.EPERM, "", "permission: the same uid, or CAP_KILL"},

@@ -228,7 +228,7 @@ func (c *Check) adopted(by model.TaskID) bool {
 func takenByDyingLeader(c *Check) bool {
 	for t := range c.Before.Task {
 		b := &c.Before.Task[t]
-		if int(b.Leader) != t || !c.adopted(model.TaskID(t)) {
+		if !c.adopted(model.TaskID(t)) {
 			continue
 		}
 		dying := b.Stage == model.Hashed && b.Flags&model.PFExiting != 0 && c.Before.Flight[t].Paused
