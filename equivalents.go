@@ -59,12 +59,23 @@ func (s *Sameness) String() string {
 	return fmt.Sprintf("equivalent: %s in scope %s, %s, %s: %s", s.Kind, s.Scope, count(s.States, "state"), count(s.Transitions, "transition"), s.Why)
 }
 
-// CompareEquivalents runs those of some mutants of a version that are equivalent beside the kernel as it is, each in its scope, and
-// answers by name what came of it.
-func CompareEquivalents(ctx context.Context, version string, mutants []model.Mutant) (map[string]*Sameness, error) {
+// misnamed says what is wrong with the kind of an equivalent, given whether its row or rung ran.
+func (e *Equivalent) misnamed(ran bool) string {
+	switch unreachable := e.Kind == Unreachable; {
+	case unreachable && ran && !e.Never:
+		return "its row runs"
+	case !unreachable && !ran:
+		return "its row never runs"
+	}
+	return ""
+}
+
+// CompareEquivalents runs those of some mutants of a version that are equivalent beside the kernel as it is, each in its scope for so
+// many transitions, and answers by name what came of it.
+func CompareEquivalents(ctx context.Context, version string, mutants []model.Mutant, limit uint64) (map[string]*Sameness, error) {
 	found := map[string]*Sameness{}
 	for i := range generators.Scopes {
-		c := Comparison{Version: version, Scope: &generators.Scopes[i], Limit: EquivalentStates}
+		c := Comparison{Version: version, Scope: &generators.Scopes[i], Limit: limit}
 		for n := range mutants {
 			if e := EquivalentOf(mutants[n].Name); e != nil && e.Scope == c.Scope.Name {
 				c.Mutants = append(c.Mutants, &mutants[n])
@@ -78,7 +89,11 @@ func CompareEquivalents(ctx context.Context, version string, mutants []model.Mut
 			return nil, err
 		}
 		for n, m := range c.Mutants {
-			found[m.Name] = &Sameness{EquivalentOf(m.Name), r.Differs[n], r.States, r.Transitions}
+			s := &Sameness{EquivalentOf(m.Name), r.Differs[n], r.States, r.Transitions}
+			if s.Differs == "" {
+				s.Differs = s.misnamed(r.Ran[n])
+			}
+			found[m.Name] = s
 		}
 	}
 	return found, nil

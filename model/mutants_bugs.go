@@ -21,16 +21,6 @@ var madeBugs = []byHand{
 	{"v3.11", "clone", "wait_for_vfork_done", "completion-kept", around(keepCompletion)},
 }
 
-// bottomless lets user namespaces nest without end.
-var bottomless = rowWrong(func(r *Row) {
-	body := r.Body
-	r.Body = Func(func(k *Kernel, s *State, f *Flight) Errno {
-		deep := *k
-		deep.UserNSDepth = 255
-		return body.Do(&deep, s, f)
-	})
-})
-
 // keepUndoList lets a child that does not share it keep the pointer to its parent's undo list that the copy of the task brought along.
 func keepUndoList(do func(), s *State, f *Flight) {
 	if do(); f.Flags&CloneSysvsem == 0 {

@@ -234,15 +234,24 @@ func countsProcesses(l *Limit) {
 	l.Value = func(k *Kernel, s *State, f *Flight) int { return int(s.ProcessCounts) }
 }
 
-// deeper allows one more level of namespaces.
-var deeper = rowWrong(func(r *Row) {
-	body := r.Body
-	r.Body = Func(func(k *Kernel, s *State, f *Flight) Errno {
-		deeper := *k
-		deeper.PidNSDepth++
-		return body.Do(&deeper, s, f)
+// under runs a row under other limits.
+func under(change func(l *Limits)) wrong {
+	return rowWrong(func(r *Row) {
+		body := r.Body
+		r.Body = Func(func(k *Kernel, s *State, f *Flight) Errno {
+			other := *k
+			change(&other.Limits)
+			return body.Do(&other, s, f)
+		})
 	})
-})
+}
+
+// One more level of namespaces, and levels without end.
+var (
+	deeper       = under(func(l *Limits) { l.PidNSDepth++ })
+	deeperUserNS = under(func(l *Limits) { l.UserNSDepth++ })
+	bottomless   = under(func(l *Limits) { l.UserNSDepth = 255 })
+)
 
 // loseActions gives a child with a sighand_struct of its own the default actions.
 func loseActions(s *State, f *Flight) {

@@ -213,16 +213,6 @@ func moreOf(do func(), s *State, change func(most *uint8)) {
 	}
 }
 
-// deeperUserNS allows one more level of user namespaces.
-var deeperUserNS = rowWrong(func(r *Row) {
-	body := r.Body
-	r.Body = Func(func(k *Kernel, s *State, f *Flight) Errno {
-		deeper := *k
-		deeper.UserNSDepth++
-		return body.Do(&deeper, s, f)
-	})
-})
-
 // enterTimeNS moves the caller of unshare into its new time namespace.
 func enterTimeNS(s *State, f *Flight) {
 	n := &s.Nsproxy[f.Nsproxy]

@@ -177,7 +177,7 @@ func (e *env) sumUp(k *forkcheck.Killer, total int, sum verdict) int {
 func compareAll(ctx context.Context, mutants []model.Mutant) (map[string]*forkcheck.Sameness, error) {
 	same := map[string]*forkcheck.Sameness{}
 	for _, v := range model.Versions {
-		found, err := forkcheck.CompareEquivalents(ctx, v.Name, ofVersion(mutants, v.Name))
+		found, err := forkcheck.CompareEquivalents(ctx, v.Name, ofVersion(mutants, v.Name), forkcheck.EquivalentStates)
 		if err != nil {
 			return nil, err
 		}
