@@ -1,8 +1,10 @@
 module forkcheck
 
-go 1.25
+go 1.25.0
 
 require (
 	github.com/google/go-cmp v0.7.0
 	pgregory.net/rapid v1.3.0
 )
+
+require golang.org/x/sys v0.42.0 // indirect

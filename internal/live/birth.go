@@ -1,0 +1,85 @@
+//go:build linux
+
+package live
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// unborn is a task to be, with a slot; nil if there is none left.
+func (l *Lab) unborn(name string) *Task {
+	n := l.slots.take()
+	if n == 0 {
+		return nil
+	}
+	return &Task{Name: name, slot: n}
+}
+
+// adopt makes a task of the trace of one that has said who it is.
+func (l *Lab) adopt(t, parent *Task) (err error) {
+	if t.tid, err = l.owner(); err != nil {
+		return err
+	}
+	if err := t.open(); err != nil {
+		return err
+	}
+	st, err := t.readStatus()
+	if err != nil {
+		return err
+	}
+	if len(st.nsPid) <= l.base {
+		return fmt.Errorf("task %d is %v, outside of the lab", t.tid, st.nsPid)
+	}
+	t.pids, t.tgid = st.nsPid[l.base:], st.nsTgid[l.base]
+	inode, err := t.link("pid")
+	if err != nil {
+		return err
+	}
+	t.ns = l.space(inode, parent)
+	if t.Name == "" {
+		t.Name = "#" + strconv.Itoa(t.pids[0])
+	}
+	t.class, t.fresh, t.unasked = moving, true, true
+	l.tasks = append(l.tasks, t)
+	return nil
+}
+
+// owner is who owns the shared file: the last that was born, as the controller numbers it.
+func (l *Lab) owner() (int, error) {
+	var o [2]int32
+	const getOwnEx = 16
+	_, _, errno := unix.RawSyscall(unix.SYS_FCNTL, l.slots.file.Fd(), getOwnEx, uintptr(unsafe.Pointer(&o)))
+	if errno != 0 || o[1] <= 0 {
+		return 0, fmt.Errorf("fcntl(F_GETOWN_EX): %w, %v", errno, o)
+	}
+	return int(o[1]), nil
+}
+
+// space is the pid namespace with an inode. A new one is below that of the caller of clone.
+func (l *Lab) space(inode string, parent *Task) *pidNS {
+	i := slices.IndexFunc(l.spaces, func(ns *pidNS) bool { return ns.inode == inode })
+	if i >= 0 {
+		return l.spaces[i]
+	}
+	ns := &pidNS{inode: inode}
+	if len(l.spaces) > 0 {
+		ns.parent, ns.level = parent.ns, parent.ns.level+1
+	}
+	l.spaces = append(l.spaces, ns)
+	return ns
+}
+
+// link reads a link of /proc/TID/ns.
+func (t *Task) link(kind string) (string, error) {
+	var buf [64]byte
+	n, err := unix.Readlinkat(t.dir, "ns/"+kind, buf[:])
+	if err != nil {
+		return "", fmt.Errorf("/proc/%d/ns/%s: %w", t.tid, kind, err)
+	}
+	return string(buf[:n]), nil
+}

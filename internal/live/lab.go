@@ -1,0 +1,157 @@
+//go:build linux
+
+package live
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"forkcheck/model"
+)
+
+// Lab is a place on the running kernel where traces run, one after another. It is for one goroutine.
+type Lab struct {
+	UserNS bool // it is in a user namespace of its own
+
+	slots     *slots
+	program   *program
+	cmd       *exec.Cmd
+	over      chan struct{}
+	zygote    *Task
+	base      int          // how many pid namespaces are above that of a trace
+	caps      model.CapSet // what root has here
+	ownUID    int          // of the zygote, as the controller sees it
+	otherUID  int          // stands for the uid 1000 of a trace: nobody else on the machine has it
+	unlimited uint64       // RLIMIT_NPROC of the zygote
+	fault     error        // what made it useless
+
+	tasks  []*Task // of the trace, in order of birth
+	spaces []*pidNS
+	looks  []byte
+	boot   *model.Boot
+}
+
+// Open makes a lab: as the caller is, or in a user namespace if that is not allowed. It tries it with a trace.
+func Open() (*Lab, error) {
+	l, plain := open(false)
+	if plain == nil {
+		return l, nil
+	}
+	l, user := open(true)
+	if user == nil {
+		return l, nil
+	}
+	return nil, fmt.Errorf("no pid namespace of my own (%w), and none in a user namespace (%w); run as root, or allow unprivileged user namespaces", plain, user)
+}
+
+// OpenUserNS makes a lab in a user namespace.
+func OpenUserNS() (*Lab, error) { return open(true) }
+
+func open(userNS bool) (*Lab, error) {
+	l := &Lab{UserNS: userNS, otherUID: 1<<30 + os.Getpid()*16}
+	if err := l.start(); err != nil {
+		l.Close()
+		return nil, err
+	}
+	boot := model.DefaultBoot()
+	err := l.Begin(&boot)
+	if err == nil {
+		err = l.End()
+	}
+	if err != nil {
+		l.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+func (l *Lab) start() (err error) {
+	if l.slots, err = newSlots(); err != nil {
+		return err
+	}
+	if l.program, err = newProgram(); err != nil {
+		return err
+	}
+	l.cmd = l.zygoteCommand()
+	if err := l.startZygote(); err != nil {
+		return err
+	}
+	return l.prepareZygote()
+}
+
+// Close ends the lab: with its zygote everybody in it dies.
+func (l *Lab) Close() error {
+	var err error
+	if l.cmd != nil && l.cmd.Process != nil {
+		_ = l.cmd.Process.Kill()
+		var exit *exec.ExitError
+		if err = l.cmd.Wait(); errors.As(err, &exit) {
+			err = nil
+		}
+		close(l.over)
+	}
+	for _, t := range l.tasks {
+		t.close()
+	}
+	if l.zygote != nil {
+		l.zygote.close()
+	}
+	if l.program != nil {
+		_ = l.program.file.Close()
+	}
+	if l.slots != nil {
+		l.slots.close()
+	}
+	return err
+}
+
+// Kernel is the release of the running kernel: "6.18.44".
+func Kernel() string {
+	var u unix.Utsname
+	if unix.Uname(&u) != nil {
+		return "unknown"
+	}
+	return unix.ByteSliceToString(u.Release[:])
+}
+
+// task finds a task by name; nil if it is not born or gone.
+func (l *Lab) task(name string) *Task {
+	for _, t := range slices.Backward(l.tasks) {
+		if t.Name == name && t.class != gone {
+			return t
+		}
+	}
+	return nil
+}
+
+// End kills the trace and waits until nothing is left of it: the wait of the zygote for the first task returns when the pid
+// namespace is empty.
+func (l *Lab) End() error {
+	if len(l.tasks) == 0 {
+		return l.fault
+	}
+	_ = unix.Kill(l.tasks[0].tid, unix.SIGKILL)
+	pid, err := l.do(l.zygote, sys(sysWait4, signed(-1), 0, unix.WALL, 0))
+	if err == nil && pid <= 0 {
+		err = fmt.Errorf("the first task of the trace cannot be reaped: %w", unix.Errno(-pid))
+	}
+	for _, t := range l.tasks {
+		t.close()
+	}
+	l.tasks, l.spaces = l.tasks[:0], nil
+	l.slots.used = [slotCount]bool{}
+	return l.fail(err)
+}
+
+// fail remembers the first error: after one the lab is not to be used.
+func (l *Lab) fail(err error) error {
+	if l.fault == nil {
+		l.fault = err
+	}
+	return err
+}

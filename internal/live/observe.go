@@ -1,0 +1,197 @@
+//go:build linux
+
+package live
+
+import (
+	"fmt"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"forkcheck/model"
+)
+
+// traits are what changes only by the calls of the task itself, or of those that it shares with.
+type traits struct {
+	rawUID    int
+	spaces    model.Spaces
+	subreaper bool
+	altstack  bool
+	clearTid  bool
+	pdeath    string
+}
+
+// Observe reads what can be seen of the trace. With all it reads anew what calls of the task alone can change.
+func (l *Lab) Observe(all bool) (model.Observation, error) {
+	o := model.Observation{}
+	if err := l.readShares(all); err != nil {
+		return o, l.fail(err)
+	}
+	for _, t := range l.tasks {
+		if t.class == gone {
+			continue
+		}
+		v, err := l.view(t, all)
+		if err != nil {
+			return o, l.fail(fmt.Errorf("%s: %w: %s", t.Name, err, l.dump()))
+		}
+		o.Tasks = append(o.Tasks, v)
+	}
+	l.tasks = slices.DeleteFunc(l.tasks, func(t *Task) bool {
+		if t.class != gone {
+			return false
+		}
+		t.close()
+		l.slots.used[t.slot] = false
+		return true
+	})
+	return o, nil
+}
+
+// view is one task.
+func (l *Lab) view(t *Task, all bool) (v model.TaskView, err error) {
+	st, err := t.readStatus()
+	if err != nil {
+		return v, err
+	}
+	t.seen.rawUID = st.uid
+	if err := l.readTraits(t, all); err != nil {
+		return v, err
+	}
+	last := func(list []int) int { return list[len(list)-1] }
+	v = model.TaskView{
+		Name: t.Name, Pids: st.nsPid[l.base:], Tgids: st.nsTgid[l.base:], Parent: l.nameOf(st.ppid), State: states[t.class], Call: l.callOf(t),
+		ExitSignal: t.last.exitSignal, Threads: st.threads,
+		Pgid: st.nsPgid[l.base], PgidSeen: last(st.nsPgid), Sid: st.nsSid[l.base], SidSeen: last(st.nsSid),
+		Shares: t.shares(), Namespaces: t.seen.spaces,
+		Signals: model.Signals{Pending: names(st.pending), SharedPending: names(st.shared), Blocked: names(st.blocked),
+			Ignored: names(st.ignored), Caught: names(st.caught)},
+		UID: l.modelUID(st.uid), Caps: modelCaps(st.capEff).Names(), Flags: flagNames(t.last.flags),
+		Subreaper: t.seen.subreaper, Altstack: t.seen.altstack, ClearTid: t.seen.clearTid, Pdeath: t.seen.pdeath,
+	}
+	v.Nproc, v.NprocHard, err = l.nproc(t)
+	if t.class == zombie {
+		v.Exit = model.StatusText(uint16(t.last.exitCode))
+	}
+	return v, err
+}
+
+var states = map[class]string{parked: "running", waiting: "asleep", vforked: "asleep", stopped: "stopped", zombie: "zombie", zapping: "dying"}
+
+// callOf is the call that a task is in.
+func (l *Lab) callOf(t *Task) string {
+	switch t.class {
+	case waiting, vforked, zapping:
+		return t.call.String()
+	}
+	return ""
+}
+
+func names(set uint64) []string { return model.SigSet(set).Names() }
+
+// nameOf is the task with a number as the controller sees it; "" outside of the trace.
+func (l *Lab) nameOf(tid int) string {
+	for _, t := range l.tasks {
+		if t.tid == tid {
+			return t.Name
+		}
+	}
+	return ""
+}
+
+// modelUID is how the trace calls a user.
+func (l *Lab) modelUID(uid int) int {
+	switch uid {
+	case l.ownUID:
+		return 0
+	case l.otherUID:
+		return 1000
+	}
+	return uid
+}
+
+func (l *Lab) nproc(t *Task) (soft, hard int, err error) {
+	var r unix.Rlimit
+	if err := unix.Prlimit(t.tid, unix.RLIMIT_NPROC, nil, &r); err != nil {
+		r, err = t.readLimits() // of another user's task, without CAP_SYS_RESOURCE
+		return l.limitView(r.Cur), l.limitView(r.Max), err
+	}
+	return l.limitView(r.Cur), l.limitView(r.Max), nil
+}
+
+// limitView makes no limit -1.
+func (l *Lab) limitView(n uint64) int {
+	if n >= l.unlimited {
+		return -1
+	}
+	return int(n)
+}
+
+// readTraits reads what calls of the task alone can change, if it made one, and of the dying what is left.
+func (l *Lab) readTraits(t *Task, all bool) error {
+	if (t.fresh || all || t.class == zapping) && t.class != zombie {
+		if err := t.readSpaces(); err != nil {
+			return err
+		}
+		t.fresh = false
+	}
+	if (t.unasked || all) && t.class == parked {
+		t.unasked = false
+		return l.ask(t)
+	}
+	return nil
+}
+
+// spaceLinks are the links of /proc/TID/ns.
+var spaceLinks = []struct {
+	kind string
+	to   func(s *model.Spaces) *string
+}{
+	{"user", func(s *model.Spaces) *string { return &s.User }},
+	{"pid", func(s *model.Spaces) *string { return &s.Pid }},
+	{"pid_for_children", func(s *model.Spaces) *string { return &s.PidForChildren }},
+	{"mnt", func(s *model.Spaces) *string { return &s.Mnt }},
+	{"uts", func(s *model.Spaces) *string { return &s.UTS }},
+	{"ipc", func(s *model.Spaces) *string { return &s.IPC }},
+	{"net", func(s *model.Spaces) *string { return &s.Net }},
+	{"cgroup", func(s *model.Spaces) *string { return &s.Cgroup }},
+	{"time", func(s *model.Spaces) *string { return &s.Time }},
+	{"time_for_children", func(s *model.Spaces) *string { return &s.TimeForChildren }},
+}
+
+// readSpaces reads the namespaces. The dying have let go of most. A pid namespace for children that nobody was born in yet
+// has no link: it reads as new.
+func (t *Task) readSpaces() error {
+	for _, link := range spaceLinks {
+		inode, err := t.link(link.kind)
+		if err != nil && t.class != zapping && link.kind != "pid_for_children" {
+			return err
+		}
+		*link.to(&t.seen.spaces) = inode
+	}
+	return nil
+}
+
+// ask has the task itself say what only it can tell.
+func (l *Lab) ask(t *Task) error {
+	const getPdeath, getSubreaper, getTidAddress = 2, 37, 40
+	l.put(t, answerAt, 0, 0, 0, 0, 0, 0)
+	for _, c := range []sysCall{
+		sys(sysPrctl, getPdeath, dataAddr(t.slot, answerAt)),
+		sys(sysPrctl, getSubreaper, dataAddr(t.slot, answerAt+8)),
+		sys(sysPrctl, getTidAddress, dataAddr(t.slot, answerAt+16)),
+		sys(sysSigaltstack, 0, dataAddr(t.slot, answerAt+24)),
+	} {
+		if err := l.must(t, c); err != nil {
+			return err
+		}
+	}
+	t.seen.pdeath = ""
+	if sig := uint32(l.word(t, answerAt)); sig != 0 {
+		t.seen.pdeath = model.Signal(sig).String()
+	}
+	t.seen.subreaper = uint32(l.word(t, answerAt+8)) != 0
+	t.seen.clearTid = l.word(t, answerAt+16) != 0
+	t.seen.altstack = l.word(t, answerAt+40) != 0
+	return nil
+}

@@ -1,0 +1,177 @@
+//go:build linux
+
+package live
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// class is what a look at a task tells.
+type class byte
+
+const (
+	moving  class = '?' // it runs, or sleeps where it will not stay
+	parked  class = 'P' // it waits for a command
+	stopped class = 'T'
+	zombie  class = 'Z'
+	gone    class = 'X' // reaped
+	waiting class = 'B' // asleep in wait4
+	vforked class = 'V' // asleep until the child of its vfork lets go of the memory
+	zapping class = 'W' // the dying init of a pid namespace, asleep until the rest is reaped
+)
+
+// pfExiting is PF_EXITING. A task that is killed in its sleep still shows the call in which it slept.
+const pfExiting = 0x4
+
+// bounds of waiting: how long to be busy about it, and when to give up.
+const (
+	busyTime = 2 * time.Millisecond
+	mostTime = 5 * time.Second
+)
+
+// errNotSettled says that the tasks did not come to rest.
+var errNotSettled = errors.New("no rest")
+
+// await waits for something that other processes bring about.
+func (l *Lab) await(done func() bool) error {
+	for range 50 {
+		if done() {
+			return nil
+		}
+	}
+	for start := time.Now(); !done(); {
+		switch waited := time.Since(start); {
+		case waited > mostTime:
+			return fmt.Errorf("%w within %v", errNotSettled, mostTime)
+		case waited > busyTime:
+			time.Sleep(50 * time.Microsecond)
+		default:
+			_, _, _ = unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0)
+		}
+	}
+	return nil
+}
+
+// settle waits until all tasks are at rest: two scans in a row see the same, and nobody moving. In between the controller takes
+// the tasklist_lock (kill(0, 0) reads the list of its own process group), so that whoever dies is through with exit_notify:
+// what it sends and whom it wakes is done when its second look comes.
+func (l *Lab) settle() error {
+	before := ""
+	err := l.await(func() bool {
+		now := l.scan()
+		quiet := now == before && !strings.Contains(now, string(moving))
+		before = now
+		_ = unix.Kill(0, 0)
+		return quiet
+	})
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, l.dump())
+	}
+	return nil
+}
+
+// scan looks at every task once.
+func (l *Lab) scan() string {
+	l.looks = l.looks[:0]
+	for _, t := range l.tasks {
+		t.class = l.look(t)
+		l.looks = append(l.looks, byte(t.class))
+	}
+	for i, t := range l.tasks {
+		if t.class == zapping && !l.leftBehind(t) {
+			t.class, l.looks[i] = moving, byte(moving)
+		}
+	}
+	return string(l.looks)
+}
+
+// look says what a task does. syscall tells it only of a task that is off its processor, and says "running" of another.
+func (l *Lab) look(t *Task) class {
+	if t.class == gone {
+		return gone
+	}
+	if l.slots.pending(t.slot) {
+		return moving
+	}
+	var buf [256]byte
+	text := read(t.syscall, buf[:])
+	t.last = t.readStat()
+	switch s := t.last; {
+	case s.state == 0:
+		return gone
+	case s.state == 'Z':
+		return zombie
+	case s.state == 'X':
+		return moving
+	case s.state == 'T':
+		return stopped
+	case bytes.HasPrefix(text, []byte("running")) || s.state == 'R':
+		return moving
+	case s.flags&pfExiting != 0:
+		return l.dying(t)
+	}
+	nr, arg0 := parseSyscall(text)
+	switch {
+	case nr == sysFutex && arg0 == addr(t.slot):
+		return parked
+	case nr == sysWait4:
+		return waiting
+	case nr == sysClone && t.vfork:
+		return vforked
+	}
+	return moving
+}
+
+// dying tells a dying init that waits for the others from one that is on its way.
+func (l *Lab) dying(t *Task) class {
+	var buf [64]byte
+	fd, err := unix.Openat(t.dir, "wchan", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return moving
+	}
+	defer unix.Close(fd)
+	if string(read(fd, buf[:])) == "zap_pid_ns_processes" {
+		return zapping
+	}
+	return moving
+}
+
+// leftBehind says whether an init has somebody to wait for: a zombie whose parent is elsewhere. Else the wait is as good as over:
+// the last number was let go of, and the init is being woken.
+func (l *Lab) leftBehind(init *Task) bool {
+	for _, t := range l.tasks {
+		if t != init && t.class == zombie && t.ns.isIn(init.ns) && t.tgid != init.tgid {
+			return true
+		}
+	}
+	return false
+}
+
+// parseSyscall reads "NR ARG0 ...".
+func parseSyscall(text []byte) (nr int64, arg0 uint64) {
+	a, rest, _ := bytes.Cut(text, []byte(" "))
+	nr, err := strconv.ParseInt(string(bytes.TrimSpace(a)), 10, 64)
+	if err != nil {
+		return -1, 0
+	}
+	b, _, _ := bytes.Cut(rest, []byte(" "))
+	arg0, _ = strconv.ParseUint(string(b), 0, 64)
+	return nr, arg0
+}
+
+// dump says where everybody is, for the message that they do not come to rest.
+func (l *Lab) dump() string {
+	var b strings.Builder
+	for _, t := range l.tasks {
+		var buf [256]byte
+		fmt.Fprintf(&b, "%s (%d) %c %c %x %s; ", t.Name, t.tid, t.class, t.last.state, t.last.flags, bytes.TrimSpace(read(t.syscall, buf[:])))
+	}
+	return b.String()
+}

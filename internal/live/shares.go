@@ -1,0 +1,115 @@
+//go:build linux
+
+package live
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"forkcheck/model"
+)
+
+// The kinds of objects that kcmp(2) tells apart.
+const (
+	kVM = iota
+	kFiles
+	kFS
+	kSighand
+	kIO
+	kSysvSem
+	nKinds
+)
+
+// kcmpTypes are the kinds as kcmp numbers them.
+var kcmpTypes = [nKinds]int{kVM: 1, kFiles: 2, kFS: 3, kSighand: 4, kIO: 5, kSysvSem: 6}
+
+// object is something that tasks share; nil is none. Its name is that of the first task that was seen to have it.
+type object struct{ name string }
+
+// readShares finds out which objects fresh tasks have.
+func (l *Lab) readShares(all bool) error {
+	var known []*Task
+	for _, t := range l.tasks {
+		if t.hasObjects() && !t.fresh && !all {
+			known = append(known, t)
+		}
+	}
+	for _, t := range l.tasks {
+		if !t.hasObjects() || !t.fresh && !all {
+			continue
+		}
+		for k := range nKinds {
+			if err := l.identify(t, k, known); err != nil {
+				return err
+			}
+		}
+		known = append(known, t)
+	}
+	return nil
+}
+
+// hasObjects says whether a task is alive: the dying have let go.
+func (t *Task) hasObjects() bool { return t.class != gone && t.class != zombie && t.class != zapping }
+
+// identify finds the task's object of one kind among those of other tasks. The zygote has neither an undo list nor an io
+// context, so whoever has the same as it has none.
+func (l *Lab) identify(t *Task, kind int, known []*Task) error {
+	t.objects[kind] = nil
+	if kind == kIO || kind == kSysvSem {
+		if same, err := kcmp(t, l.zygote, kind); err != nil || same {
+			return err
+		}
+	}
+	var tried []*object
+	for _, o := range known {
+		if id := o.objects[kind]; id != nil && !contains(tried, id) {
+			tried = append(tried, id)
+			same, err := kcmp(t, o, kind)
+			if err != nil {
+				return err
+			}
+			if same {
+				t.objects[kind] = id
+				return nil
+			}
+		}
+	}
+	t.objects[kind] = &object{t.Name}
+	return nil
+}
+
+func contains(list []*object, o *object) bool {
+	for _, p := range list {
+		if p == o {
+			return true
+		}
+	}
+	return false
+}
+
+// kcmp says whether two tasks have the same object.
+func kcmp(a, b *Task, kind int) (bool, error) {
+	r, _, errno := unix.RawSyscall6(unix.SYS_KCMP, uintptr(a.tid), uintptr(b.tid), uintptr(kcmpTypes[kind]), 0, 0, 0)
+	if errno != 0 {
+		return false, fmt.Errorf("kcmp: %w", errno)
+	}
+	return r == 0, nil
+}
+
+// errNoKcmp says that the kernel has no kcmp, or does not let us.
+func noKcmp(err error) bool {
+	return errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM)
+}
+
+// shares are the objects of a task, by the names of those that were first seen to have them.
+func (t *Task) shares() model.Shares {
+	var name [nKinds]string
+	for k, o := range t.objects {
+		if o != nil {
+			name[k] = o.name
+		}
+	}
+	return model.Shares{VM: name[kVM], Files: name[kFiles], FS: name[kFS], Sighand: name[kSighand], IO: name[kIO], SysvSem: name[kSysvSem]}
+}

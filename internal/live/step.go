@@ -1,0 +1,141 @@
+//go:build linux
+
+package live
+
+import (
+	"encoding/binary"
+	"fmt"
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+
+	"forkcheck/model"
+)
+
+// Step has a task make a call and waits until everybody is at rest. It answers the calls that ended, as model.Observation
+// lists them.
+func (l *Lab) Step(c *Call) ([]model.Call, error) {
+	if l.fault != nil {
+		return nil, l.fault
+	}
+	answers, err := l.step(c)
+	return answers, l.fail(err)
+}
+
+func (l *Lab) step(c *Call) ([]model.Call, error) {
+	t := l.task(c.Actor)
+	if t == nil || t.class != parked {
+		return nil, fmt.Errorf("%s cannot act", c.Actor)
+	}
+	if err := l.makeCall(t, c); err != nil {
+		return nil, err
+	}
+	if err := l.settle(); err != nil {
+		return nil, err
+	}
+	return l.answers(t), nil
+}
+
+// makeCall begins a call, and ends it if it is one that does not sleep.
+func (l *Lab) makeCall(t *Task, c *Call) error {
+	t.call, t.answer = c.Op.Kind, nil
+	if c.Op.Kind == model.Clone || c.Op.Kind == model.Unshare {
+		t.fresh, t.unasked = true, true
+	}
+	if script := scripts[c.Op.Kind]; script != nil {
+		ret, err := script(l, t, c)
+		t.answer = &ret
+		return err
+	}
+	child := 0
+	if c.Op.Kind == model.Clone {
+		if t.child = l.unborn(c.Bind); t.child == nil {
+			return fmt.Errorf("no slot for a child of %s", c.Actor)
+		}
+		child = t.child.slot
+	}
+	request := requests[c.Op.Kind]
+	if request == nil {
+		return fmt.Errorf("%s is no call of Linux", c.Op.Kind)
+	}
+	l.slots.post(t.slot, request(l, t, c), child)
+	if c.Op.Kind == model.Clone {
+		return l.birth(t, c.Op.Flags&model.CloneVfork != 0)
+	}
+	return nil
+}
+
+// birth waits for the child of a clone, or for its failure. After vfork the child is there first.
+func (l *Lab) birth(t *Task, vfork bool) error {
+	child := t.child
+	born := func() bool { return l.slots.done(child.slot) }
+	failed := func() bool { return l.slots.done(t.slot) && atomic.LoadInt64(&l.slots.at(t.slot).ret) < 0 }
+	if err := l.await(func() bool { return born() || failed() }); err != nil {
+		return fmt.Errorf("%w in clone: %s", err, l.dump())
+	}
+	if !born() {
+		l.slots.used[child.slot], t.child = false, nil
+		return nil
+	}
+	if vfork {
+		t.vfork = true
+	}
+	return l.adopt(child, t)
+}
+
+// answers collects what calls have answered.
+func (l *Lab) answers(actor *Task) (calls []model.Call) {
+	for _, t := range l.tasks {
+		if t.call == model.NoOp {
+			continue
+		}
+		switch {
+		case t.class == gone || t.class == zombie || t.class == zapping:
+			t.call = model.NoOp // nobody is there to see an answer
+		case t.answer != nil || l.slots.done(t.slot):
+			c := l.describe(t)
+			if t == actor {
+				calls = append([]model.Call{c}, calls...)
+			} else {
+				calls = append(calls, c)
+			}
+			t.call, t.child, t.vfork, t.answer = model.NoOp, nil, false, nil
+		}
+	}
+	return calls
+}
+
+// describe is the answer of a call.
+func (l *Lab) describe(t *Task) model.Call {
+	ret := l.slots.at(t.slot).ret
+	if t.answer != nil {
+		ret = *t.answer
+	}
+	c := model.Call{Actor: t.Name, Call: t.call.String(), Outcome: model.Returned.String(), Ret: int32(ret)}
+	switch {
+	case ret < 0:
+		c.Ret, c.Errno = -1, errno(-ret)
+	case t.call == model.Clone && t.child != nil:
+		c.Child = t.child.Name
+		if t.child.ns != t.ns {
+			c.Inside = uint16(t.child.pids[t.child.ns.level])
+		}
+	case t.call == model.Wait4 && ret > 0:
+		c.Reports = l.named(t, int(ret))
+		c.Status = model.StatusText(uint16(binary.LittleEndian.Uint32(l.slots.data(t.slot)[statusAt:])))
+	}
+	return c
+}
+
+// named is whom a task knows by a number: a task, or one that was just reaped.
+func (l *Lab) named(by *Task, number int) string {
+	for i := len(l.tasks) - 1; i >= 0; i-- {
+		if l.tasks[i].number(by) == number {
+			return l.tasks[i].Name
+		}
+	}
+	return fmt.Sprintf("%d?", number)
+}
+
+// errno is the model's name of an error number.
+func errno(n int64) string { return unix.ErrnoName(unix.Errno(n)) }
