@@ -32,3 +32,21 @@ func user(src Source, b *model.Boot) {
 	b.Caps = pick[model.CapSet](src, "caps", 0, model.CapSysAdmin, model.CapSysResource, model.CapKill)
 	b.Nproc = pick(src, "nproc", model.RlimInfinity, 2, 3, 4, 1)
 }
+
+// LiveWorld draws a world that a running kernel can give: with one user only, or with users, their limits and those on numbers.
+func LiveWorld(src Source, version string, users, pidMax bool) model.Boot {
+	b := model.DefaultBoot()
+	b.Version = version
+	b.Dress = src.Bool("dress")
+	if src.Bool("container") {
+		b.World = model.Container
+	}
+	if users {
+		user(src, &b)
+	}
+	if pidMax && seldom(src, 4, "pid_max") {
+		b.Limits.PidMax = pick[uint16](src, "pid_max", 304, 302, 306)
+		b.LastPid = b.Limits.PidMax - pick[uint16](src, "numbers left", 3, 1, 6)
+	}
+	return b
+}

@@ -64,7 +64,7 @@ func (k *Kernel) deliver(s *State, t TaskID, res *Result) {
 	case ignoreSet&bit != 0:
 	case g.Flags&SignalUnkillable != 0 && kernelOnly&bit == 0:
 	case stopSet&bit != 0:
-		if sig == SIGSTOP || !s.orphaned(s.pgrp(t), 0) {
+		if sig == SIGSTOP || !k.orphaned(s, s.pgrp(t), 0) {
 			k.doSignalStop(s, t, sig)
 		}
 	default:

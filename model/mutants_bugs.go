@@ -94,7 +94,7 @@ var forgetsThreads = rowWrong(func(r *Row) {
 			return
 		}
 		orphaned := false
-		leadersAlone(func() { orphaned = s.orphaned(pgrp, t) }, s, f)
+		leadersAlone(func() { orphaned = k.orphaned(s, pgrp, t) }, s, f)
 		if orphaned {
 			k.signalGroup(s, SIGHUP, pgrp)
 			k.signalGroup(s, SIGCONT, pgrp)

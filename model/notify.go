@@ -47,11 +47,11 @@ func (s *State) wakeParent(child TaskID) {
 }
 
 // orphaned is will_become_orphaned_pgrp: no member but the ignored one has a parent in another group of its session.
-func (s *State) orphaned(pgrp PidID, ignored TaskID) bool {
+func (k *Kernel) orphaned(s *State, pgrp PidID, ignored TaskID) bool {
 	orphaned := true
 	s.members(pgrp, PidtypePGID, func(t TaskID) {
 		p := &s.Task[t]
-		if t == ignored || p.ExitState != Alive && s.alone(t) || s.globalInit(p.RealParent) {
+		if t == ignored || p.ExitState != Alive && s.alone(t) || !k.Nested && s.globalInit(p.RealParent) {
 			return
 		}
 		if s.pgrp(p.RealParent) != pgrp && s.session(p.RealParent) == s.session(t) {
@@ -71,7 +71,7 @@ func (k *Kernel) killOrphanedPgrp(s *State, t, parent TaskID) {
 	if parent == 0 {
 		parent, ignored = s.Task[t].RealParent, t
 	}
-	if s.pgrp(parent) != pgrp && s.session(parent) == s.session(t) && s.orphaned(pgrp, ignored) && s.hasStoppedJobs(pgrp) {
+	if s.pgrp(parent) != pgrp && s.session(parent) == s.session(t) && k.orphaned(s, pgrp, ignored) && s.hasStoppedJobs(pgrp) {
 		k.signalGroup(s, SIGHUP, pgrp)
 		k.signalGroup(s, SIGCONT, pgrp)
 	}

@@ -8,52 +8,52 @@ import (
 
 // Observation is a state as user space could see it, and the calls that ended in the step that led to it. It is what
 // -json prints; the names of the fields are stable. Each field says where it can be seen: "live" is a place on a
-// running kernel, "model only" has none.
+// running kernel, "model only" has none. The tag live:"-" is on what a comparison with a running kernel leaves out.
 type Observation struct {
-	Tasks         []TaskView  `json:"tasks"`          // in order of slot; a zombie is a task still
-	Users         []UserView  `json:"users"`          // the users that own a task
-	PidNamespaces []PidNSView `json:"pid_namespaces"` // those that exist, seen by a task or not
-	NrThreads     int         `json:"nr_threads"`     // live: /proc/loadavg, the number after the slash
-	Processes     int         `json:"processes"`      // model only: process_counts
-	TotalForks    int         `json:"total_forks"`    // live: /proc/stat processes; counted from boot
-	Panic         bool        `json:"panic"`          // model only: the global init is dead
-	Done          []Call      `json:"done"`           // live: what the calls returned
+	Tasks         []TaskView  `json:"tasks"`                // in order of slot; a zombie is a task still
+	Users         []UserView  `json:"users"`                // the users that own a task
+	PidNamespaces []PidNSView `json:"pid_namespaces"`       // those that exist, seen by a task or not
+	NrThreads     int         `json:"nr_threads" live:"-"`  // live: /proc/loadavg, the number after the slash; of the machine, not of a trace
+	Processes     int         `json:"processes" live:"-"`   // model only: process_counts
+	TotalForks    int         `json:"total_forks" live:"-"` // live: /proc/stat processes; of the machine, counted from boot
+	Panic         bool        `json:"panic" live:"-"`       // model only: the global init is dead
+	Done          []Call      `json:"done"`                 // live: what the calls returned
 }
 
 // TaskView is one thread. A "live" place is below /proc/PID/task/TID unless it says otherwise.
 type TaskView struct {
-	Name       string   `json:"name"`            // model only: the name in the trace
-	Pids       []int    `json:"pids"`            // live: status NSpid, outermost namespace first
-	Tgids      []int    `json:"tgids"`           // live: status NStgid
-	Parent     string   `json:"parent"`          // live: status PPid, as a name; "" for the global init, whose parent is the idle task
-	State      string   `json:"state"`           // live: status State; running, asleep, stopped, zombie; model only: paused, dying
-	Call       string   `json:"call"`            // live: syscall; the call that it is in, "" for none
-	Row        string   `json:"row"`             // model only: the row at which that call is paused or asleep
-	ExitSignal int      `json:"exit_signal"`     // live: stat, field 38; -1 for a thread that does not lead its group
-	Pgid       int      `json:"pgid"`            // live: stat, field 5: the number in the global pid namespace
-	PgidSeen   int      `json:"pgid_seen"`       // live: getpgid(0); 0 if the group is of another pid namespace
-	Sid        int      `json:"sid"`             // live: stat, field 6
-	SidSeen    int      `json:"sid_seen"`        // live: getsid(0); 0 if the session is of another pid namespace
-	Exit       string   `json:"exit"`            // live: wait4; what it will say of a zombie: "exited 5", "killed TERM"
-	Threads    int      `json:"threads"`         // live: status Threads
-	Live       int      `json:"live"`            // model only: signal_struct.live, threads that have not begun to exit
-	Shares     Shares   `json:"shares"`          // who has the same objects
-	Namespaces Spaces   `json:"namespaces"`      // where it lives
-	Signals    Signals  `json:"signals"`         // what is pending, blocked, ignored, caught
-	UID        int      `json:"uid"`             // live: status Uid, seen from the initial user namespace
-	Caps       []string `json:"caps"`            // live: status CapEff, in its own user namespace
-	Nproc      int      `json:"nproc"`           // live: /proc/PID/limits, soft; -1 is unlimited
-	NprocHard  int      `json:"nproc_hard"`      // live: /proc/PID/limits, hard
-	Flags      []string `json:"flags"`           // live: stat, field 9; EXITING, FORKNOEXEC, SUPERPRIV, NPROC_EXCEEDED, SIGNALED
-	Subreaper  bool     `json:"subreaper"`       // live: prctl(PR_GET_CHILD_SUBREAPER)
-	Unkillable bool     `json:"unkillable"`      // model only: SIGNAL_UNKILLABLE; seen by what kill(2) does not do
-	VforkWait  string   `json:"vfork_parent"`    // model only: who waits in vfork for this task
-	Altstack   bool     `json:"altstack"`        // live: sigaltstack(2)
-	SetTid     bool     `json:"set_child_tid"`   // model only
-	ClearTid   bool     `json:"clear_child_tid"` // live: prctl(PR_GET_TID_ADDRESS)
-	Pdeath     string   `json:"pdeath_signal"`   // live: prctl(PR_GET_PDEATHSIG); "" for none
-	ExecID     int      `json:"self_exec_id"`    // model only
-	ParentExec int      `json:"parent_exec_id"`  // model only
+	Name       string   `json:"name"`                    // model only: the name in the trace
+	Pids       []int    `json:"pids"`                    // live: status NSpid, outermost namespace first
+	Tgids      []int    `json:"tgids"`                   // live: status NStgid
+	Parent     string   `json:"parent"`                  // live: status PPid, as a name; "" for the global init, whose parent is the idle task
+	State      string   `json:"state"`                   // live: status State; running, asleep, stopped, zombie; model only: paused, dying
+	Call       string   `json:"call"`                    // live: syscall; the call that it is in, "" for none
+	Row        string   `json:"row" live:"-"`            // model only: the row at which that call is paused or asleep
+	ExitSignal int      `json:"exit_signal"`             // live: stat, field 38; -1 for a thread that does not lead its group
+	Pgid       int      `json:"pgid"`                    // live: stat, field 5: the number in the global pid namespace
+	PgidSeen   int      `json:"pgid_seen"`               // live: getpgid(0); 0 if the group is of another pid namespace
+	Sid        int      `json:"sid"`                     // live: stat, field 6
+	SidSeen    int      `json:"sid_seen"`                // live: getsid(0); 0 if the session is of another pid namespace
+	Exit       string   `json:"exit"`                    // live: wait4; what it will say of a zombie: "exited 5", "killed TERM"
+	Threads    int      `json:"threads"`                 // live: status Threads
+	Live       int      `json:"live" live:"-"`           // model only: signal_struct.live, threads that have not begun to exit
+	Shares     Shares   `json:"shares"`                  // who has the same objects
+	Namespaces Spaces   `json:"namespaces"`              // where it lives
+	Signals    Signals  `json:"signals"`                 // what is pending, blocked, ignored, caught
+	UID        int      `json:"uid"`                     // live: status Uid, seen from the initial user namespace
+	Caps       []string `json:"caps"`                    // live: status CapEff, in its own user namespace
+	Nproc      int      `json:"nproc"`                   // live: /proc/PID/limits, soft; -1 is unlimited
+	NprocHard  int      `json:"nproc_hard"`              // live: /proc/PID/limits, hard
+	Flags      []string `json:"flags"`                   // live: stat, field 9; EXITING, FORKNOEXEC, SUPERPRIV, NPROC_EXCEEDED, SIGNALED
+	Subreaper  bool     `json:"subreaper"`               // live: prctl(PR_GET_CHILD_SUBREAPER)
+	Unkillable bool     `json:"unkillable" live:"-"`     // model only: SIGNAL_UNKILLABLE; seen by what kill(2) does not do
+	VforkWait  string   `json:"vfork_parent" live:"-"`   // model only: who waits in vfork for this task
+	Altstack   bool     `json:"altstack"`                // live: sigaltstack(2)
+	SetTid     bool     `json:"set_child_tid" live:"-"`  // model only
+	ClearTid   bool     `json:"clear_child_tid"`         // live: prctl(PR_GET_TID_ADDRESS)
+	Pdeath     string   `json:"pdeath_signal"`           // live: prctl(PR_GET_PDEATHSIG); "" for none
+	ExecID     int      `json:"self_exec_id" live:"-"`   // model only
+	ParentExec int      `json:"parent_exec_id" live:"-"` // model only
 }
 
 // Shares names, per class of object, the first task in order of slot that has the same one; "" for a task without.
@@ -104,11 +104,11 @@ type UserView struct {
 // PidNSView is a pid namespace.
 type PidNSView struct {
 	Label      string `json:"label"`
-	Level      int    `json:"level"`      // live: NS_GET_PARENT, how often
-	LastPid    int    `json:"last_pid"`   // live: /proc/sys/kernel/ns_last_pid
-	Population int    `json:"population"` // model only: nr_hashed
-	Reaper     string `json:"reaper"`     // live: pid 1 in it
-	Adding     bool   `json:"adding"`     // model only: PIDNS_HASH_ADDING; a fork into it can succeed
+	Level      int    `json:"level"`               // live: NS_GET_PARENT, how often
+	LastPid    int    `json:"last_pid"`            // live: /proc/sys/kernel/ns_last_pid
+	Population int    `json:"population" live:"-"` // model only: nr_hashed
+	Reaper     string `json:"reaper"`              // live: pid 1 in it
+	Adding     bool   `json:"adding" live:"-"`     // model only: PIDNS_HASH_ADDING; a fork into it can succeed
 }
 
 // Observe reads a state. The name of a task that nobody names is up to the function.
@@ -147,7 +147,7 @@ func (v *viewer) task(t TaskID) TaskView {
 		Sid: int(s.nrIn(s.session(t), RootPidNS)), SidSeen: int(s.nrIn(s.session(t), s.ActiveNS(t))),
 		Shares: v.shares(t), Namespaces: v.namespaces(t), Signals: v.signals(t),
 		UID: int(s.uid(t)), Caps: s.cred(t).Caps.Names(), Nproc: limitView(sig.NprocCur), NprocHard: limitView(sig.NprocMax),
-		Flags: p.Flags.names(), Subreaper: sig.IsChildSubreaper, Unkillable: sig.Flags&SignalUnkillable != 0,
+		Flags: p.Flags.Names(), Subreaper: sig.IsChildSubreaper, Unkillable: sig.Flags&SignalUnkillable != 0,
 		VforkWait: v.name(p.VforkDone), Altstack: p.Altstack, SetTid: p.SetChildTid, ClearTid: p.ClearChildTid,
 		ExecID: int(p.SelfExecID), ParentExec: int(p.ParentExecID),
 	}
@@ -255,7 +255,8 @@ func limitView(n int16) int {
 var taskFlagWords = []Word{{"EXITING", uint32(PFExiting)}, {"SIGNALED", uint32(PFSignaled)}, {"FORKNOEXEC", uint32(PFForknoexec)},
 	{"SUPERPRIV", uint32(PFSuperpriv)}, {"NPROC_EXCEEDED", uint32(PFNprocExceeded)}}
 
-func (f TaskFlags) names() []string {
+// Names lists the flags that user space can see.
+func (f TaskFlags) Names() []string {
 	names := []string{}
 	for _, w := range taskFlagWords {
 		if uint32(f)&w.Bits != 0 {

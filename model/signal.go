@@ -206,7 +206,7 @@ func (k *Kernel) completeSignal(s *State, sig Signal, p TaskID, q queue) {
 		}
 	}
 	g := &s.Signal[s.Task[p].Signal]
-	if !s.fatal(sig, p) || g.Flags&k.immune() != 0 || coreSet&sig.Bit() != 0 {
+	if !s.fatal(sig, p) || g.Flags&k.immune(sig) != 0 || coreSet&sig.Bit() != 0 {
 		s.wakeUp(t, sig == SIGKILL)
 		return
 	}
@@ -220,8 +220,8 @@ func (k *Kernel) completeSignal(s *State, sig Signal, p TaskID, q queue) {
 }
 
 // immune are the flags of a group that a fatal signal does not end at once.
-func (k *Kernel) immune() SignalFlags {
-	if k.FatalToInit {
+func (k *Kernel) immune(sig Signal) SignalFlags {
+	if k.FatalToInit && (sig == SIGKILL || !k.SparesInit) {
 		return SignalGroupExit
 	}
 	return SignalUnkillable | SignalGroupExit

@@ -4,6 +4,7 @@ package live
 
 import (
 	"encoding/binary"
+	"errors"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -29,7 +30,6 @@ const (
 	answerAt   = 0x080 // what they give back
 	pathAt     = 0x100
 	textAt     = 0x400
-	argvAt     = 0x500
 	altstackAt = 0x600
 )
 
@@ -178,8 +178,11 @@ func (l *Lab) mapIDs(t *Task, c *Call) (int64, error) {
 	return l.write(t, "/proc/thread-self/gid_map", line)
 }
 
-// sysctl writes a knob that belongs to a namespace of the trace; Refuses has seen to it that it does.
+// sysctl writes a knob that belongs to a namespace of the trace, never one of the machine.
 func (l *Lab) sysctl(t *Task, c *Call) (int64, error) {
+	if why := l.RefusesSysctl(c); why != "" {
+		return 0, errors.New(why)
+	}
 	name := model.KnobWords[c.Op.Arg2].Name
 	dir := "/proc/sys/user/"
 	if model.Knob(c.Op.Arg2) == model.KnobPidMax {

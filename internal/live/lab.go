@@ -16,7 +16,9 @@ import (
 
 // Lab is a place on the running kernel where traces run, one after another. It is for one goroutine.
 type Lab struct {
-	UserNS bool // it is in a user namespace of its own
+	UserNS     bool // it is in a user namespace of its own
+	SparesInit bool // see model.Setting
+	OwnPidMax  bool // each pid namespace has its own pid_max
 
 	slots     *slots
 	program   *program
@@ -58,16 +60,39 @@ func open(userNS bool) (*Lab, error) {
 		l.Close()
 		return nil, err
 	}
-	boot := model.DefaultBoot()
-	err := l.Begin(&boot)
-	if err == nil {
-		err = l.End()
-	}
-	if err != nil {
+	if err := l.tryInit(); err != nil {
 		l.Close()
 		return nil, err
 	}
 	return l, nil
+}
+
+// tryInit runs a first trace. It finds out what SIGTERM from inside does to an init whose leader blocks it and whose other
+// thread does not.
+func (l *Lab) tryInit() error {
+	boot := model.DefaultBoot()
+	if err := l.Begin(&boot); err != nil {
+		return err
+	}
+	for _, c := range []Call{
+		{Actor: "init", Bind: "t", Op: model.Op{Kind: model.Clone, Flags: model.CloneVM | model.CloneSighand | model.CloneThread, Sig: model.SIGCHLD}},
+		{Actor: "init", Op: model.Op{Kind: model.Sigprocmask, Mode: model.SigBlock, Set: model.SIGTERM.Bit()}},
+		{Actor: "a", Number: 1, Op: model.Op{Kind: model.Kill, Sig: model.SIGTERM}},
+	} {
+		if _, err := l.Step(&c); err != nil {
+			return err
+		}
+	}
+	l.SparesInit, l.OwnPidMax = l.CanAct("init"), pidMaxIsOwn(Kernel())
+	return l.End()
+}
+
+// pidMaxIsOwn says whether a release is 6.14 or later. Before it a write of pid_max would change that of the machine, so it cannot be
+// tried.
+func pidMaxIsOwn(release string) bool {
+	var major, minor int
+	_, err := fmt.Sscanf(release, "%d.%d", &major, &minor)
+	return err == nil && (major > 6 || major == 6 && minor >= 14)
 }
 
 func (l *Lab) start() (err error) {
@@ -154,4 +179,10 @@ func (l *Lab) fail(err error) error {
 		l.fault = err
 	}
 	return err
+}
+
+// CanAct says whether a task waits for a command.
+func (l *Lab) CanAct(name string) bool {
+	t := l.task(name)
+	return t != nil && t.class == parked
 }

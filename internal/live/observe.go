@@ -5,6 +5,7 @@ package live
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 
@@ -60,16 +61,17 @@ func (l *Lab) view(t *Task, all bool) (v model.TaskView, err error) {
 	}
 	last := func(list []int) int { return list[len(list)-1] }
 	v = model.TaskView{
-		Name: t.Name, Pids: st.nsPid[l.base:], Tgids: st.nsTgid[l.base:], Parent: l.nameOf(st.ppid), State: states[t.class], Call: l.callOf(t),
+		Name: t.Name, Pids: st.nsPid[l.base:], Tgids: st.nsTgid[l.base:], Parent: l.parentOf(t, st.ppid), State: states[t.class], Call: l.callOf(t),
 		ExitSignal: t.last.exitSignal, Threads: st.threads,
 		Pgid: st.nsPgid[l.base], PgidSeen: last(st.nsPgid), Sid: st.nsSid[l.base], SidSeen: last(st.nsSid),
 		Shares: t.shares(), Namespaces: t.seen.spaces,
 		Signals: model.Signals{Pending: names(st.pending), SharedPending: names(st.shared), Blocked: names(st.blocked),
 			Ignored: names(st.ignored), Caught: names(st.caught)},
-		UID: l.modelUID(st.uid), Caps: modelCaps(st.capEff).Names(), Flags: flagNames(t.last.flags),
+		UID: l.modelUID(st.uid), Caps: modelCaps(st.capEff).Names(), Flags: modelFlags(t.last.flags).Names(),
 		Subreaper: t.seen.subreaper, Altstack: t.seen.altstack, ClearTid: t.seen.clearTid, Pdeath: t.seen.pdeath,
 	}
-	v.Nproc, v.NprocHard, err = l.nproc(t)
+	limit, err := t.nproc()
+	v.Nproc, v.NprocHard = l.limitView(limit.Cur), l.limitView(limit.Max)
 	if t.class == zombie {
 		v.Exit = model.StatusText(uint16(t.last.exitCode))
 	}
@@ -89,14 +91,50 @@ func (l *Lab) callOf(t *Task) string {
 
 func names(set uint64) []string { return model.SigSet(set).Names() }
 
-// nameOf is the task with a number as the controller sees it; "" outside of the trace.
-func (l *Lab) nameOf(tid int) string {
-	for _, t := range l.tasks {
-		if t.tid == tid {
-			return t.Name
+// parentOf is the thread that is the parent; "" outside of the trace. status names its process; of several threads one has the
+// task among its children.
+func (l *Lab) parentOf(t *Task, ppid int) string {
+	parent := l.byTid(ppid)
+	if parent == nil {
+		return ""
+	}
+	group := l.group(parent)
+	for _, p := range group {
+		if len(group) == 1 || p.hasChild(t.tid) {
+			return p.Name
 		}
 	}
-	return ""
+	return parent.Name
+}
+
+func (l *Lab) byTid(tid int) *Task {
+	for _, t := range l.tasks {
+		if t.tid == tid && t.class != gone {
+			return t
+		}
+	}
+	return nil
+}
+
+// group are the threads of a process.
+func (l *Lab) group(t *Task) (group []*Task) {
+	for _, o := range l.tasks {
+		if o.tgid == t.tgid && o.class != gone {
+			group = append(group, o)
+		}
+	}
+	return group
+}
+
+// hasChild looks for a task among the children of this very thread.
+func (t *Task) hasChild(tid int) bool {
+	fd, err := unix.Openat(t.dir, "task/"+strconv.Itoa(t.tid)+"/children", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	var buf [1024]byte
+	return slices.Contains(numbers(read(fd, buf[:])), tid)
 }
 
 // modelUID is how the trace calls a user.
@@ -105,18 +143,9 @@ func (l *Lab) modelUID(uid int) int {
 	case l.ownUID:
 		return 0
 	case l.otherUID:
-		return 1000
+		return int(l.boot.UID)
 	}
 	return uid
-}
-
-func (l *Lab) nproc(t *Task) (soft, hard int, err error) {
-	var r unix.Rlimit
-	if err := unix.Prlimit(t.tid, unix.RLIMIT_NPROC, nil, &r); err != nil {
-		r, err = t.readLimits() // of another user's task, without CAP_SYS_RESOURCE
-		return l.limitView(r.Cur), l.limitView(r.Max), err
-	}
-	return l.limitView(r.Cur), l.limitView(r.Max), nil
 }
 
 // limitView makes no limit -1.

@@ -18,7 +18,7 @@ const (
 	slotCount = 48
 	slotsMem  = slotSize * slotCount
 
-	zygoteSlot = 1 // as many as the arguments of the first executable
+	zygoteSlot = 1
 	dataAt     = 0x100
 	dataSize   = 0xe00
 )

@@ -31,5 +31,4 @@ const (
 	sysOpenat      = 257
 	sysUnshare     = 272
 	sysPrlimit     = 302
-	sysExecveat    = 322
 )

@@ -197,6 +197,14 @@ func mask(b []byte) uint64 {
 	return n
 }
 
+// nproc is RLIMIT_NPROC. Of another user's task prlimit tells it only to CAP_SYS_RESOURCE.
+func (t *Task) nproc() (r unix.Rlimit, err error) {
+	if unix.Prlimit(t.tid, unix.RLIMIT_NPROC, nil, &r) == nil {
+		return r, nil
+	}
+	return t.readLimits()
+}
+
 // readLimits reads RLIMIT_NPROC of /proc/TID/limits.
 func (t *Task) readLimits() (r unix.Rlimit, err error) {
 	fd, err := unix.Openat(t.dir, "limits", unix.O_RDONLY|unix.O_CLOEXEC, 0)

@@ -25,18 +25,17 @@ func kernelCaps(set model.CapSet) (mask uint64) {
 	return mask
 }
 
-// flagBits are the PF_* of /proc/PID/stat that the model knows, in its order.
+// flagBits are the PF_* of /proc/PID/stat that the model knows.
 var flagBits = []struct {
-	name string
+	flag model.TaskFlags
 	bit  uint64
-}{{"EXITING", 0x4}, {"SIGNALED", 0x400}, {"FORKNOEXEC", 0x40}, {"SUPERPRIV", 0x100}, {"NPROC_EXCEEDED", 0x1000}}
+}{{model.PFExiting, 0x4}, {model.PFSignaled, 0x400}, {model.PFForknoexec, 0x40}, {model.PFSuperpriv, 0x100}, {model.PFNprocExceeded, 0x1000}}
 
-func flagNames(flags uint64) []string {
-	names := []string{}
+func modelFlags(flags uint64) (set model.TaskFlags) {
 	for _, f := range flagBits {
 		if flags&f.bit != 0 {
-			names = append(names, f.name)
+			set |= f.flag
 		}
 	}
-	return names
+	return set
 }

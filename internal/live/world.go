@@ -50,11 +50,6 @@ func (l *Lab) begin(b *model.Boot) error {
 	if err != nil {
 		return err
 	}
-	if b.Dress {
-		if err := l.exec(a); err != nil {
-			return err
-		}
-	}
 	if err := l.must(a, sys(sysSetpgid, 0, 0)); err != nil {
 		return err
 	}
@@ -135,19 +130,6 @@ func (l *Lab) mustWrite(t *Task, path string, n int) error {
 	return err
 }
 
-// exec has a task execute the program anew, in its slot: PF_FORKNOEXEC goes, as of every task that did so.
-func (l *Lab) exec(t *Task) error {
-	argv := make([]uint64, t.slot+1) // the number of arguments is the number of the slot
-	for i := range t.slot {
-		argv[i] = l.putText(t, pathAt, "")
-	}
-	l.put(t, argvAt, argv...)
-	if err := l.must(t, sys(sysExecveat, 4, dataAddr(t.slot, pathAt), dataAddr(t.slot, argvAt), 0, unix.AT_EMPTY_PATH)); err != nil {
-		return fmt.Errorf("exec: %w", err)
-	}
-	return l.settle()
-}
-
 // login gives `a` its uid, capabilities and limit.
 func (l *Lab) login(a *Task, b *model.Boot) error {
 	if b.Nproc != model.RlimInfinity {
@@ -206,4 +188,22 @@ func (l *Lab) dress(a *Task) error {
 		}
 	}
 	return nil
+}
+
+// Here is a kernel as it is where the lab is: the init of a trace is that of a pid namespace.
+func (l *Lab) Here(k *model.Kernel) *model.Kernel {
+	return &model.Kernel{Version: k.Version, Limits: k.Limits, Setting: model.Setting{Nested: true, SparesInit: l.SparesInit}}
+}
+
+// Settle takes from the state of a world what the machine does not give: capabilities that root does not have here, and marks
+// that a task gets by doing what the trace has not done.
+func Settle(l *Lab, b *model.Boot, s *model.State) {
+	for i := range s.Cred {
+		s.Cred[i].Caps &= l.caps
+	}
+	const marks = model.PFForknoexec | model.PFNprocExceeded
+	for _, t := range b.Tasks() {
+		p := &s.Task[t.Task]
+		p.Flags = p.Flags&^marks | modelFlags(l.task(t.Name).last.flags)&marks
+	}
 }

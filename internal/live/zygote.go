@@ -94,7 +94,6 @@ func (l *Lab) limit(t *Task, resource int, r unix.Rlimit) error {
 }
 
 func (l *Lab) hardNproc(t *Task) uint64 {
-	var r unix.Rlimit
-	_ = unix.Prlimit(t.tid, unix.RLIMIT_NPROC, nil, &r)
+	r, _ := t.nproc()
 	return r.Max
 }

@@ -1,0 +1,92 @@
+package forkcheck
+
+import (
+	"fmt"
+
+	"forkcheck/generators"
+	"forkcheck/internal/live"
+	"forkcheck/model"
+)
+
+// LiveRun runs random traces beside the running kernel.
+type LiveRun struct {
+	Lab     *live.Lab
+	Version *model.Version
+	Traces  int
+	Seed    uint64 // of the first trace; each further one has the next
+	Ops     int    // of a trace at most; 0 is 20
+
+	Progress func(LiveCount)
+}
+
+// LiveCount is how far a run has come.
+type LiveCount struct{ Traces, Steps, Divergences int }
+
+// String is the line that ends a run.
+func (c LiveCount) String() string {
+	return fmt.Sprintf("live: %d traces, %d steps, %d divergences, kernel %s", c.Traces, c.Steps, c.Divergences, live.Kernel())
+}
+
+// Run runs the traces and hands those that diverge to found.
+func (r *LiveRun) Run(found func(t *model.Trace, d *Divergence) error) (n LiveCount, err error) {
+	b := &Beside{Lab: r.Lab}
+	for i := range r.Traces {
+		t := r.Draw(r.Seed + uint64(i))
+		got, err := b.Run(t)
+		if err != nil {
+			return n, fmt.Errorf("trace %d: %w", r.Seed+uint64(i), err)
+		}
+		n.Traces++
+		n.Steps += got.Steps
+		if got.Divergence != nil {
+			n.Divergences++
+			if err := found(t, got.Divergence); err != nil {
+				return n, err
+			}
+		}
+		if r.Progress != nil {
+			r.Progress(n)
+		}
+	}
+	return n, nil
+}
+
+// Draw is the random trace of a seed.
+func (r *LiveRun) Draw(seed uint64) *model.Trace {
+	src := generators.NewSeeded(seed)
+	boot := generators.LiveWorld(src, r.Version.Name, !r.Lab.UserNS, r.Lab.OwnPidMax)
+	k := r.Lab.Here(&model.Kernel{Version: r.Version, Limits: boot.Limits})
+	taste := generators.NewTaste(src, k)
+	taste.Faults, taste.Pauses = false, 0
+	var s, after model.State
+	boot.State(&s)
+	var ops []model.Op
+	most := r.Ops
+	if most == 0 {
+		most = 20
+	}
+	for range most {
+		op := taste.Op(src, &s, boot.Actor())
+		if op.Kind == model.NoOp {
+			break
+		}
+		after = s
+		if k.Step(&after, op); after.Panic || r.touchesMachine(&s, &op) {
+			continue
+		}
+		s = after
+		ops = append(ops, op)
+	}
+	return model.Transcribe(k, boot, ops)
+}
+
+// touchesMachine says whether an op would change a limit of the machine.
+func (r *LiveRun) touchesMachine(s *model.State, op *model.Op) bool {
+	if op.Kind != model.Sysctl {
+		return false
+	}
+	if model.Knob(op.Arg2) == model.KnobPidMax {
+		return !r.Lab.OwnPidMax
+	}
+	return !r.Lab.UserNS && s.Cred[s.Task[op.Actor].Ref[model.Cred]].UserNS == model.RootUserNS
+}
