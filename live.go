@@ -91,7 +91,7 @@ func (b *Beside) look(k *model.Kernel, l *model.Line, done, answers []model.Call
 		return nil, err
 	}
 	want := model.Observe(k, &b.state, b.names.Of)
-	want.Done = b.settleDebts(&want, done)
+	want.Done = b.settleDebts(&want, done, answers)
 	seen.Done = answers
 	if diff := cmp.Diff(live.Comparable(want), live.Comparable(seen)); diff != "" {
 		return &Divergence{l, diff}, nil
@@ -99,15 +99,17 @@ func (b *Beside) look(k *model.Kernel, l *model.Line, done, answers []model.Call
 	return nil, nil
 }
 
-// settleDebts holds back the answers of tasks that are stopped: they come when the task goes on, if it does.
-func (b *Beside) settleDebts(o *model.Observation, done []model.Call) (now []model.Call) {
+// settleDebts holds back the answers of tasks that are stopped: whether one is noted before the stop or when the task goes on,
+// if it does, is a race.
+func (b *Beside) settleDebts(o *model.Observation, done, answers []model.Call) (now []model.Call) {
 	all := append(slices.Clone(b.owed), done...)
 	b.owed = nil
 	for _, c := range all {
 		i := slices.IndexFunc(o.Tasks, func(t model.TaskView) bool { return t.Name == c.Actor })
+		noted := slices.ContainsFunc(answers, func(a model.Call) bool { return a.Actor == c.Actor })
 		switch {
 		case i < 0 || o.Tasks[i].State == "zombie" || o.Tasks[i].State == "dying":
-		case o.Tasks[i].State == "stopped":
+		case o.Tasks[i].State == "stopped" && !noted:
 			b.owed = append(b.owed, c)
 		default:
 			now = append(now, c)

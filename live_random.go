@@ -71,7 +71,7 @@ func (r *LiveRun) Draw(seed uint64) *model.Trace {
 			break
 		}
 		after = s
-		if k.Step(&after, op); after.Panic || r.touchesMachine(&s, &op) {
+		if res := k.Step(&after, op); after.Panic || res.Errno == model.ERESTARTNOINTR || r.touchesMachine(&s, &op) {
 			continue
 		}
 		s = after
@@ -80,13 +80,13 @@ func (r *LiveRun) Draw(seed uint64) *model.Trace {
 	return model.Transcribe(k, boot, ops)
 }
 
-// touchesMachine says whether an op would change a limit of the machine.
+// touchesMachine says whether an op would change a limit of the machine, or set one that the model does not count to.
 func (r *LiveRun) touchesMachine(s *model.State, op *model.Op) bool {
 	if op.Kind != model.Sysctl {
 		return false
 	}
 	if model.Knob(op.Arg2) == model.KnobPidMax {
-		return !r.Lab.OwnPidMax
+		return !r.Lab.OwnPidMax || op.Arg > model.MaxPidMax
 	}
 	return !r.Lab.UserNS && s.Cred[s.Task[op.Actor].Ref[model.Cred]].UserNS == model.RootUserNS
 }

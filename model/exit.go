@@ -186,6 +186,9 @@ func doGroupExit(k *Kernel, s *State, f *Flight) {
 func exitSignals(k *Kernel, s *State, f *Flight) {
 	p := s.parent(f)
 	p.Flags |= PFExiting
+	if k.DropsPending {
+		p.Pending = 0
+	}
 	if s.alone(f.Op.Actor) || s.Signal[p.Signal].Flags&SignalGroupExit != 0 || !p.SigPending {
 		return
 	}

@@ -47,8 +47,9 @@ func (v *Version) own() *Version {
 
 // Setting is where a kernel runs if it stands for the one of a machine. The zero value is a kernel by itself.
 type Setting struct {
-	Nested     bool // the first pid namespace is not the global one: is_global_init holds for nobody
-	SparesInit bool // complete_signal: of the fatal signals only SIGKILL begins the exit of an unkillable group; 6.18.44 has it so, mainline has not
+	Nested       bool // the first pid namespace is not the global one: is_global_init holds for nobody
+	DropsPending bool // exit_signals: a task that exits drops what is pending on its own queue; 6.18.44 does
+	SparesInit   bool // complete_signal: of the fatal signals only SIGKILL begins the exit of an unkillable group; 6.18.44 has it so, mainline has not
 }
 
 // Kernel is a version under limits. It holds no state and may be shared.

@@ -16,9 +16,9 @@ import (
 
 // Lab is a place on the running kernel where traces run, one after another. It is for one goroutine.
 type Lab struct {
-	UserNS     bool // it is in a user namespace of its own
-	SparesInit bool // see model.Setting
-	OwnPidMax  bool // each pid namespace has its own pid_max
+	UserNS    bool          // it is in a user namespace of its own
+	Setting   model.Setting // how the kernel goes about what others do otherwise
+	OwnPidMax bool          // each pid namespace has its own pid_max
 
 	slots     *slots
 	program   *program
@@ -32,10 +32,11 @@ type Lab struct {
 	unlimited uint64       // RLIMIT_NPROC of the zygote
 	fault     error        // what made it useless
 
-	tasks  []*Task // of the trace, in order of birth
-	spaces []*pidNS
-	looks  []byte
-	boot   *model.Boot
+	tasks   []*Task // of the trace, in order of birth
+	spaces  []*pidNS
+	looks   []byte
+	objects int // that were seen
+	boot    *model.Boot
 }
 
 // Open makes a lab: as the caller is, or in a user namespace if that is not allowed. It tries it with a trace.
@@ -60,30 +61,40 @@ func open(userNS bool) (*Lab, error) {
 		l.Close()
 		return nil, err
 	}
-	if err := l.tryInit(); err != nil {
+	if err := l.try(); err != nil {
 		l.Close()
 		return nil, err
 	}
 	return l, nil
 }
 
-// tryInit runs a first trace. It finds out what SIGTERM from inside does to an init whose leader blocks it and whose other
-// thread does not.
-func (l *Lab) tryInit() error {
+// try runs a first trace. It finds out what SIGTERM from inside does to an init whose leader blocks it and whose other thread
+// does not, and what becomes of a signal that a task blocked when it exited.
+func (l *Lab) try() error {
 	boot := model.DefaultBoot()
 	if err := l.Begin(&boot); err != nil {
 		return err
 	}
+	block := model.Op{Kind: model.Sigprocmask, Mode: model.SigBlock, Set: model.SIGTERM.Bit()}
 	for _, c := range []Call{
+		{Actor: "a", Bind: "b", Op: model.Op{Kind: model.Clone, Sig: model.SIGCHLD}},
+		{Actor: "b", Op: block},
+		{Actor: "b", Number: 3, Op: model.Op{Kind: model.Tkill, Sig: model.SIGTERM}},
+		{Actor: "b", Op: model.Op{Kind: model.Exit}},
 		{Actor: "init", Bind: "t", Op: model.Op{Kind: model.Clone, Flags: model.CloneVM | model.CloneSighand | model.CloneThread, Sig: model.SIGCHLD}},
-		{Actor: "init", Op: model.Op{Kind: model.Sigprocmask, Mode: model.SigBlock, Set: model.SIGTERM.Bit()}},
+		{Actor: "init", Op: block},
 		{Actor: "a", Number: 1, Op: model.Op{Kind: model.Kill, Sig: model.SIGTERM}},
 	} {
 		if _, err := l.Step(&c); err != nil {
 			return err
 		}
 	}
-	l.SparesInit, l.OwnPidMax = l.CanAct("init"), pidMaxIsOwn(Kernel())
+	b, err := l.task("b").readStatus()
+	if err != nil {
+		return err
+	}
+	l.OwnPidMax = pidMaxIsOwn(Kernel())
+	l.Setting = model.Setting{Nested: true, SparesInit: l.CanAct("init"), DropsPending: b.pending == 0}
 	return l.End()
 }
 

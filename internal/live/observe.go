@@ -100,7 +100,7 @@ func (l *Lab) parentOf(t *Task, ppid int) string {
 	}
 	group := l.group(parent)
 	for _, p := range group {
-		if len(group) == 1 || p.hasChild(t.tid) {
+		if len(group) == 1 || p.hasChild(l.leader(t)) {
 			return p.Name
 		}
 	}
@@ -114,6 +114,16 @@ func (l *Lab) byTid(tid int) *Task {
 		}
 	}
 	return nil
+}
+
+// leader is the number of the first thread of a task's process, which is the one on the lists of children.
+func (l *Lab) leader(t *Task) int {
+	for _, o := range l.tasks {
+		if o.tgid == t.tgid && o.pids[0] == t.tgid && o.class != gone {
+			return o.tid
+		}
+	}
+	return t.tid
 }
 
 // group are the threads of a process.

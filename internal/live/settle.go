@@ -64,7 +64,11 @@ func (l *Lab) await(done func() bool) error {
 // what it sends and whom it wakes is done when its second look comes.
 func (l *Lab) settle() error {
 	before := ""
+	var born error
 	err := l.await(func() bool {
+		if born = l.births(); born != nil {
+			return true
+		}
 		now := l.scan()
 		quiet := now == before && !strings.Contains(now, string(moving))
 		before = now
@@ -73,6 +77,18 @@ func (l *Lab) settle() error {
 	})
 	if err != nil {
 		return fmt.Errorf("%w: %s", err, l.dump())
+	}
+	return born
+}
+
+// births adopts the children that clones have made.
+func (l *Lab) births() error {
+	for _, t := range l.tasks {
+		if c := t.child; c != nil && c.tid == 0 && l.slots.done(c.slot) {
+			if err := l.adopt(c, t); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
@@ -120,10 +136,13 @@ func (l *Lab) look(t *Task) class {
 	nr, arg0 := parseSyscall(text)
 	switch {
 	case nr == sysFutex && arg0 == addr(t.slot):
+		if t.child != nil && t.child.tid == 0 && l.slots.at(t.slot).ret > 0 {
+			return moving // its child is not born yet
+		}
 		return parked
 	case nr == sysWait4:
 		return waiting
-	case nr == sysClone && t.vfork:
+	case nr == sysClone && t.child != nil && t.child.tid != 0:
 		return vforked
 	}
 	return moving
@@ -131,16 +150,21 @@ func (l *Lab) look(t *Task) class {
 
 // dying tells a dying init that waits for the others from one that is on its way.
 func (l *Lab) dying(t *Task) class {
-	var buf [64]byte
-	fd, err := unix.Openat(t.dir, "wchan", unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return moving
-	}
-	defer unix.Close(fd)
-	if string(read(fd, buf[:])) == "zap_pid_ns_processes" {
+	if t.wchan() == "zap_pid_ns_processes" {
 		return zapping
 	}
 	return moving
+}
+
+// wchan is the kernel function in which a task sleeps.
+func (t *Task) wchan() string {
+	fd, err := unix.Openat(t.dir, "wchan", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return ""
+	}
+	defer unix.Close(fd)
+	var buf [64]byte
+	return string(read(fd, buf[:]))
 }
 
 // leftBehind says whether an init has somebody to wait for: a zombie whose parent is elsewhere. Else the wait is as good as over:
@@ -171,7 +195,7 @@ func (l *Lab) dump() string {
 	var b strings.Builder
 	for _, t := range l.tasks {
 		var buf [256]byte
-		fmt.Fprintf(&b, "%s (%d) %c %c %x %s; ", t.Name, t.tid, t.class, t.last.state, t.last.flags, bytes.TrimSpace(read(t.syscall, buf[:])))
+		fmt.Fprintf(&b, "%s (%d) %c %c %x %s %s; ", t.Name, t.tid, t.class, t.last.state, t.last.flags, bytes.TrimSpace(read(t.syscall, buf[:])), t.wchan())
 	}
 	return b.String()
 }

@@ -5,6 +5,7 @@ package live
 import (
 	"errors"
 	"fmt"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 
@@ -25,8 +26,8 @@ const (
 // kcmpTypes are the kinds as kcmp numbers them.
 var kcmpTypes = [nKinds]int{kVM: 1, kFiles: 2, kFS: 3, kSighand: 4, kIO: 5, kSysvSem: 6}
 
-// object is something that tasks share; nil is none. Its name is that of the first task that was seen to have it.
-type object struct{ name string }
+// object is something that tasks share; nil is none. Its number is its name: no other had it in this trace.
+type object struct{ number int }
 
 // readShares finds out which objects fresh tasks have.
 func (l *Lab) readShares(all bool) error {
@@ -76,7 +77,8 @@ func (l *Lab) identify(t *Task, kind int, known []*Task) error {
 			}
 		}
 	}
-	t.objects[kind] = &object{t.Name}
+	l.objects++
+	t.objects[kind] = &object{l.objects}
 	return nil
 }
 
@@ -103,12 +105,12 @@ func noKcmp(err error) bool {
 	return errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM)
 }
 
-// shares are the objects of a task, by the names of those that were first seen to have them.
+// shares are the objects of a task.
 func (t *Task) shares() model.Shares {
 	var name [nKinds]string
 	for k, o := range t.objects {
 		if o != nil {
-			name[k] = o.name
+			name[k] = strconv.Itoa(o.number)
 		}
 	}
 	return model.Shares{VM: name[kVM], Files: name[kFiles], FS: name[kFS], Sighand: name[kSighand], IO: name[kIO], SysvSem: name[kSysvSem]}

@@ -5,7 +5,6 @@ package live
 import (
 	"encoding/binary"
 	"fmt"
-	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -59,28 +58,7 @@ func (l *Lab) makeCall(t *Task, c *Call) error {
 		return fmt.Errorf("%s is no call of Linux", c.Op.Kind)
 	}
 	l.slots.post(t.slot, request(l, t, c), child)
-	if c.Op.Kind == model.Clone {
-		return l.birth(t, c.Op.Flags&model.CloneVfork != 0)
-	}
 	return nil
-}
-
-// birth waits for the child of a clone, or for its failure. After vfork the child is there first.
-func (l *Lab) birth(t *Task, vfork bool) error {
-	child := t.child
-	born := func() bool { return l.slots.done(child.slot) }
-	failed := func() bool { return l.slots.done(t.slot) && atomic.LoadInt64(&l.slots.at(t.slot).ret) < 0 }
-	if err := l.await(func() bool { return born() || failed() }); err != nil {
-		return fmt.Errorf("%w in clone: %s", err, l.dump())
-	}
-	if !born() {
-		l.slots.used[child.slot], t.child = false, nil
-		return nil
-	}
-	if vfork {
-		t.vfork = true
-	}
-	return l.adopt(child, t)
 }
 
 // answers collects what calls have answered.
@@ -91,7 +69,7 @@ func (l *Lab) answers(actor *Task) (calls []model.Call) {
 		}
 		switch {
 		case t.class == gone || t.class == zombie || t.class == zapping:
-			t.call = model.NoOp // nobody is there to see an answer
+			l.finish(t) // nobody is there to see an answer
 		case t.answer != nil || l.slots.done(t.slot):
 			c := l.describe(t)
 			if t == actor {
@@ -99,10 +77,18 @@ func (l *Lab) answers(actor *Task) (calls []model.Call) {
 			} else {
 				calls = append(calls, c)
 			}
-			t.call, t.child, t.vfork, t.answer = model.NoOp, nil, false, nil
+			l.finish(t)
 		}
 	}
 	return calls
+}
+
+// finish ends a call.
+func (l *Lab) finish(t *Task) {
+	if t.child != nil && t.child.tid == 0 {
+		l.slots.used[t.child.slot] = false // never born
+	}
+	t.call, t.child, t.answer = model.NoOp, nil, nil
 }
 
 // describe is the answer of a call.
@@ -115,7 +101,7 @@ func (l *Lab) describe(t *Task) model.Call {
 	switch {
 	case ret < 0:
 		c.Ret, c.Errno = -1, errno(-ret)
-	case t.call == model.Clone && t.child != nil:
+	case t.call == model.Clone:
 		c.Child = t.child.Name
 		if t.child.ns != t.ns {
 			c.Inside = uint16(t.child.pids[t.child.ns.level])

@@ -26,7 +26,6 @@ type Task struct {
 
 	call    model.Kind // the call that it is in; NoOp for none
 	child   *Task      // whom its clone makes
-	vfork   bool       // and it is there: the call ends when that lets go of the memory
 	answer  *int64     // of a call that was several calls of Linux
 	class   class
 	last    stat // what the last look at it saw

@@ -138,9 +138,9 @@ func (l *Lab) login(a *Task, b *model.Boot) error {
 		}
 	}
 	if b.UID != 0 {
-		const keepCaps = 8 // PR_SET_KEEPCAPS
+		const keepCaps, setDumpable = 8, 4 // its files in /proc shall stay its own
 		id := uint64(l.otherUID)
-		for _, c := range []sysCall{sys(sysPrctl, keepCaps, 1), sys(sysSetresgid, id, id, id), sys(sysSetresuid, id, id, id)} {
+		for _, c := range []sysCall{sys(sysPrctl, keepCaps, 1), sys(sysSetresgid, id, id, id), sys(sysSetresuid, id, id, id), sys(sysPrctl, setDumpable, 1)} {
 			if err := l.must(a, c); err != nil {
 				return err
 			}
@@ -192,7 +192,7 @@ func (l *Lab) dress(a *Task) error {
 
 // Here is a kernel as it is where the lab is: the init of a trace is that of a pid namespace.
 func (l *Lab) Here(k *model.Kernel) *model.Kernel {
-	return &model.Kernel{Version: k.Version, Limits: k.Limits, Setting: model.Setting{Nested: true, SparesInit: l.SparesInit}}
+	return &model.Kernel{Version: k.Version, Limits: k.Limits, Setting: l.Setting}
 }
 
 // Settle takes from the state of a world what the machine does not give: capabilities that root does not have here, and marks
