@@ -93,8 +93,9 @@ func (b *Beside) look(k *model.Kernel, l *model.Line, done, answers []model.Call
 	want := model.Observe(k, &b.state, b.names.Of)
 	want.Done = b.settleDebts(&want, done, answers)
 	seen.Done = answers
-	if diff := cmp.Diff(live.Comparable(want), live.Comparable(seen)); diff != "" {
-		return &Divergence{l, diff}, nil
+	want, seen = live.Comparable(want), live.Comparable(seen)
+	if !cmp.Equal(want, seen) {
+		return &Divergence{l, sides(&want, &seen)}, nil
 	}
 	return nil, nil
 }

@@ -71,7 +71,7 @@ func (r *LiveRun) Draw(seed uint64) *model.Trace {
 			break
 		}
 		after = s
-		if res := k.Step(&after, op); after.Panic || res.Errno == model.ERESTARTNOINTR || r.touchesMachine(&s, &op) {
+		if res := k.Step(&after, op); after.Panic || res.Errno == model.ERESTARTNOINTR || full(&res) || r.touchesMachine(&s, &op) {
 			continue
 		}
 		s = after
@@ -90,3 +90,7 @@ func (r *LiveRun) touchesMachine(s *model.State, op *model.Op) bool {
 	}
 	return !r.Lab.UserNS && s.Cred[s.Task[op.Actor].Ref[model.Cred]].UserNS == model.RootUserNS
 }
+
+// full says whether a call failed because an arena of the model is full: for want of memory, but not as a fork into a pid
+// namespace fails that is dead.
+func full(r *model.Result) bool { return r.Errno == model.ENOMEM && r.Why != "pid_allocated_adding" }

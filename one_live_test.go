@@ -3,8 +3,6 @@ package forkcheck_test
 import (
 	"fmt"
 	"os"
-	"regexp"
-	"sort"
 	"strings"
 	"testing"
 
@@ -38,8 +36,6 @@ func TestOneLive(t *testing.T) {
 	}
 }
 
-var digits = regexp.MustCompile(`[0-9]+`)
-
 func TestLiveClasses(t *testing.T) {
 	lab, err := live.Open()
 	if err != nil {
@@ -47,50 +43,26 @@ func TestLiveClasses(t *testing.T) {
 	}
 	defer lab.Close()
 	r := forkcheck.LiveRun{Lab: lab, Version: model.V6(), Traces: *liveTraces, Seed: *liveSeed}
-	count := map[string]int{}
-	example := map[string]string{}
+	shown := 0
 	n, err := r.Run(func(tr *model.Trace, d *forkcheck.Divergence) error {
-		key := []string{}
-		for _, l := range strings.Split(strings.ReplaceAll(d.Text, "\u00a0", " "), "\n") {
-			if strings.HasPrefix(l, "-") || strings.HasPrefix(l, "+") {
-				f := strings.Fields(l)
-				if len(f) > 1 && len(key) < 4 {
-					key = append(key, digits.ReplaceAllString(strings.Join(f, " "), "N"))
-				}
-			}
+		if shown++; shown > 12 {
+			return nil
 		}
-		op := d.Line.Text
-		if i := strings.Index(op, "."); i > 0 {
-			op = op[i+1:]
-			if j := strings.Index(op, "("); j > 0 {
-				op = op[:j]
-			}
+		b := forkcheck.Beside{Lab: lab}
+		m, err := b.MinimizeLive(tr, d)
+		if err != nil {
+			return err
 		}
-		ks := op + " | " + strings.Join(key, " ; ")
-		count[ks]++
-		ex := ""
-		for _, l := range tr.Lines {
-			ex += l.String() + "\n"
-			if l.No == d.Line.No {
-				break
-			}
+		fmt.Println("=== shown", m.Shown)
+		fmt.Println(tr.Boot.String())
+		fmt.Println(m.Trace.Boot.String())
+		for _, l := range m.Trace.Lines {
+			fmt.Println(l.Stmt)
 		}
-		if example[ks] == "" || len(ex) < len(example[ks]) {
-			example[ks] = ex
-		}
+		fmt.Println(m.Text)
 		return nil
 	})
 	t.Log(n, err)
-	keys := []string{}
-	for k := range count {
-		keys = append(keys, k)
-	}
-	sort.Slice(keys, func(i, j int) bool { return count[keys[i]] > count[keys[j]] })
-	for i, k := range keys {
-		if i < 12 {
-			fmt.Printf("%d x %s\n%s\n", count[k], k, example[k])
-		}
-	}
 }
 
 func TestLiveShow(t *testing.T) {

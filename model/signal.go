@@ -84,8 +84,11 @@ func (s *State) delay(sig Signal, t TaskID) {
 // sendSignal is __send_signal. v3.11 forces a signal when its sender is outside the target's pid namespace, whatever signal it is.
 func (k *Kernel) sendSignal(s *State, sig Signal, t TaskID, q queue, force bool) {
 	pending := &s.Task[t].Pending
-	if q != private {
+	switch {
+	case q != private:
 		pending = &s.Signal[s.Task[t].Signal].Shared
+	case k.DropsPending && s.Task[t].Flags&PFExiting != 0:
+		return
 	}
 	if s.Task[t].Ref[Sighand] == 0 || !k.prepareSignal(s, sig, t, force) || pending.Has(sig) {
 		return

@@ -48,7 +48,7 @@ func (v *Version) own() *Version {
 // Setting is where a kernel runs if it stands for the one of a machine. The zero value is a kernel by itself.
 type Setting struct {
 	Nested       bool // the first pid namespace is not the global one: is_global_init holds for nobody
-	DropsPending bool // exit_signals: a task that exits drops what is pending on its own queue; 6.18.44 does
+	DropsPending bool // a task that exits drops what is pending on its own queue, and takes no more there; 6.18.44 does so
 	SparesInit   bool // complete_signal: of the fatal signals only SIGKILL begins the exit of an unkillable group; 6.18.44 has it so, mainline has not
 }
 

@@ -4,7 +4,6 @@ package live
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"unsafe"
 
@@ -60,17 +59,18 @@ func (l *Lab) owner() (int, error) {
 	return int(o[1]), nil
 }
 
-// space is the pid namespace with an inode. A new one is below that of the caller of clone.
+// space is the pid namespace of a new task: that of others in it, or a new one below that of the caller of clone. An inode means
+// the same as long as somebody holds on to it.
 func (l *Lab) space(inode string, parent *Task) *pidNS {
-	i := slices.IndexFunc(l.spaces, func(ns *pidNS) bool { return ns.inode == inode })
-	if i >= 0 {
-		return l.spaces[i]
+	for _, t := range l.tasks {
+		if t.class != gone && t.ns.inode == inode {
+			return t.ns
+		}
 	}
 	ns := &pidNS{inode: inode}
-	if len(l.spaces) > 0 {
+	if len(l.tasks) > 0 {
 		ns.parent, ns.level = parent.ns, parent.ns.level+1
 	}
-	l.spaces = append(l.spaces, ns)
 	return ns
 }
 

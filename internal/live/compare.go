@@ -67,6 +67,9 @@ func unborn(o *model.Observation) map[string]bool {
 // a stopped task it does not tell whether a call is through or not.
 func hide(t *model.TaskView) {
 	t.Exit = withoutCore(t.Exit)
+	if t.Threads > 1 {
+		t.Exit = "" // of a leader that others outlive it is not decided
+	}
 	t.Flags = slices.DeleteFunc(slices.Clone(t.Flags), func(f string) bool { return f == "SUPERPRIV" }) // any use of a capability sets it
 	switch t.State {
 	case "stopped":

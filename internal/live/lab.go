@@ -35,6 +35,7 @@ type Lab struct {
 	tasks   []*Task // of the trace, in order of birth
 	spaces  []*pidNS
 	looks   []byte
+	loadavg int // /proc/loadavg
 	objects int // that were seen
 	boot    *model.Boot
 }
@@ -110,6 +111,9 @@ func (l *Lab) start() (err error) {
 	if l.slots, err = newSlots(); err != nil {
 		return err
 	}
+	if l.loadavg, err = unix.Open("/proc/loadavg", unix.O_RDONLY|unix.O_CLOEXEC, 0); err != nil {
+		return fmt.Errorf("/proc/loadavg: %w", err)
+	}
 	if l.program, err = newProgram(); err != nil {
 		return err
 	}
@@ -142,6 +146,9 @@ func (l *Lab) Close() error {
 	}
 	if l.slots != nil {
 		l.slots.close()
+	}
+	if l.loadavg > 0 {
+		_ = unix.Close(l.loadavg)
 	}
 	return err
 }
@@ -179,7 +186,7 @@ func (l *Lab) End() error {
 	for _, t := range l.tasks {
 		t.close()
 	}
-	l.tasks, l.spaces = l.tasks[:0], nil
+	l.tasks = l.tasks[:0]
 	l.slots.used = [slotCount]bool{}
 	return l.fail(err)
 }
