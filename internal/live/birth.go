@@ -43,7 +43,7 @@ func (l *Lab) adopt(t, parent *Task) (err error) {
 	if t.Name == "" {
 		t.Name = "#" + strconv.Itoa(t.pids[0])
 	}
-	t.class, t.fresh, t.unasked = moving, true, true
+	t.class, t.fresh, t.moved = moving, true, true
 	l.tasks = append(l.tasks, t)
 	return nil
 }

@@ -34,9 +34,11 @@ type Lab struct {
 
 	tasks   []*Task // of the trace, in order of birth
 	spaces  []*pidNS
-	looks   []byte
-	loadavg int // /proc/loadavg
-	objects int // that were seen
+	looks   []byte // what the last scan saw
+	before  []byte // and the one before
+	mover   *Task  // who moved in it
+	loadavg int    // /proc/loadavg
+	objects int    // that were seen
 	boot    *model.Boot
 }
 
@@ -186,7 +188,7 @@ func (l *Lab) End() error {
 	for _, t := range l.tasks {
 		t.close()
 	}
-	l.tasks = l.tasks[:0]
+	l.tasks, l.mover = l.tasks[:0], nil
 	l.slots.used = [slotCount]bool{}
 	return l.fail(err)
 }

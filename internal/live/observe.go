@@ -168,17 +168,17 @@ func (l *Lab) limitView(n uint64) int {
 
 // readTraits reads what calls of the task alone can change, if it made one, and of the dying what is left.
 func (l *Lab) readTraits(t *Task, all bool) error {
-	if (t.fresh || all || t.class == zapping) && t.class != zombie {
-		if err := t.readSpaces(); err != nil {
-			return err
-		}
-		t.fresh = false
+	if t.seen.spaces.PidForChildren == "" {
+		t.moved = true // it shows as soon as somebody was born into it, to whomever
 	}
-	if (t.unasked || all) && t.class == parked {
-		t.unasked = false
-		return l.ask(t)
+	if !all && !t.moved && t.class != zapping || t.class == zombie {
+		return nil
 	}
-	return nil
+	if err := t.readSpaces(); err != nil || t.class != parked {
+		return err
+	}
+	t.moved = false
+	return l.ask(t)
 }
 
 // spaceLinks are the links of /proc/TID/ns.

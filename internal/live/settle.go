@@ -64,22 +64,19 @@ func (l *Lab) await(done func() bool) error {
 // the tasklist_lock (kill(0, 0) reads the list of its own process group), so that whoever dies is through with exit_notify:
 // what it sends and whom it wakes is done when its second look comes.
 func (l *Lab) settle() error {
-	before := ""
 	var born error
 	err := l.await(func() bool {
-		if born = l.births(); born != nil {
-			return true
+		if born = l.births(); born != nil || !l.scan(false) {
+			return born != nil
 		}
-		now := l.scan()
-		quiet := now == before && !strings.Contains(now, string(moving))
-		before = now
+		l.before = append(l.before[:0], l.looks...)
 		_ = unix.Kill(0, 0)
-		return quiet
+		return l.scan(true) && bytes.Equal(l.before, l.looks)
 	})
 	if err != nil {
 		return fmt.Errorf("%w: %s", err, l.dump())
 	}
-	if strings.Count(before, string(gone)) > 0 {
+	if l.boot != nil && l.boot.LastPid != 0 && bytes.IndexByte(l.looks, byte(gone)) >= 0 {
 		l.letGo()
 	}
 	return born
@@ -87,7 +84,7 @@ func (l *Lab) settle() error {
 
 // letGo waits until whoever was reaped is through: a task lets go of its number (free_pid) after it can be seen no more. It then
 // leaves its processor, so that of all that runs there is only the caller left. Others on the machine may run as well, so the
-// wait is short.
+// wait is short; it matters only where numbers run out.
 func (l *Lab) letGo() {
 	var buf [64]byte
 	for start := time.Now(); time.Since(start) < letGoTime; {
@@ -111,23 +108,32 @@ func (l *Lab) births() error {
 	return nil
 }
 
-// scan looks at every task once.
-func (l *Lab) scan() string {
+// scan looks at every task once, and says whether nobody moves. It gives up at the first that does, and begins with the one that
+// was the last to do so. A scan that is not the last may take a task that was killed in its sleep for one that waits.
+func (l *Lab) scan(last bool) bool {
+	if l.mover != nil && l.look(l.mover, false) == moving {
+		return false
+	}
+	l.mover = nil
 	l.looks = l.looks[:0]
 	for _, t := range l.tasks {
-		t.class = l.look(t)
+		if t.class = l.look(t, last); t.class == moving {
+			l.mover = t
+			return false
+		}
 		l.looks = append(l.looks, byte(t.class))
 	}
-	for i, t := range l.tasks {
+	for _, t := range l.tasks {
 		if t.class == zapping && !l.leftBehind(t) {
-			t.class, l.looks[i] = moving, byte(moving)
+			l.mover = t
+			return false
 		}
 	}
-	return string(l.looks)
+	return true
 }
 
 // look says what a task does. syscall tells it only of a task that is off its processor, and says "running" of another.
-func (l *Lab) look(t *Task) class {
+func (l *Lab) look(t *Task, last bool) class {
 	if t.class == gone {
 		return gone
 	}
@@ -136,22 +142,31 @@ func (l *Lab) look(t *Task) class {
 	}
 	var buf [256]byte
 	text := read(t.syscall, buf[:])
+	if bytes.HasPrefix(text, []byte("running")) {
+		return moving
+	}
+	nr, arg0 := parseSyscall(text)
+	if nr == sysFutex && !last && t.class == parked {
+		return l.asleep(t, nr, arg0)
+	}
 	t.last = t.readStat()
 	switch s := t.last; {
 	case s.state == 0:
 		return gone
 	case s.state == 'Z':
 		return zombie
-	case s.state == 'X':
+	case s.state == 'X', s.state == 'R':
 		return moving
 	case s.state == 'T':
 		return stopped
-	case bytes.HasPrefix(text, []byte("running")) || s.state == 'R':
-		return moving
 	case s.flags&pfExiting != 0:
 		return l.dying(t)
 	}
-	nr, arg0 := parseSyscall(text)
+	return l.asleep(t, nr, arg0)
+}
+
+// asleep says in what call of its own a task sleeps; in any other sleep it does not stay.
+func (l *Lab) asleep(t *Task, nr int64, arg0 uint64) class {
 	switch {
 	case nr == sysFutex && arg0 == addr(t.slot):
 		if t.child != nil && t.child.tid == 0 && l.slots.at(t.slot).ret > 0 {

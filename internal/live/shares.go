@@ -46,6 +46,7 @@ func (l *Lab) readShares(all bool) error {
 				return err
 			}
 		}
+		t.fresh = false
 		known = append(known, t)
 	}
 	return nil

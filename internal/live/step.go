@@ -38,9 +38,8 @@ func (l *Lab) step(c *Call) ([]model.Call, error) {
 // makeCall begins a call, and ends it if it is one that does not sleep.
 func (l *Lab) makeCall(t *Task, c *Call) error {
 	t.call, t.answer = c.Op.Kind, nil
-	if c.Op.Kind == model.Clone || c.Op.Kind == model.Unshare {
-		t.fresh, t.unasked = true, true
-	}
+	t.fresh = c.Op.Kind == model.Clone || c.Op.Kind == model.Unshare
+	t.moved = t.moved || c.Op.Kind == model.Unshare
 	if script := scripts[c.Op.Kind]; script != nil {
 		ret, err := script(l, t, c)
 		t.answer = &ret

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -30,8 +31,8 @@ type Task struct {
 	class   class
 	last    stat // what the last look at it saw
 	seen    traits
-	fresh   bool // namespaces and objects are to be read anew
-	unasked bool // and what the task itself has to say
+	fresh   bool // objects are to be read anew
+	moved   bool // namespaces are, and what the task itself has to say
 	objects [nKinds]*object
 }
 
@@ -87,10 +88,10 @@ func (t *Task) close() {
 	}
 }
 
-// read reads a file of /proc that is open.
+// read reads a file of /proc that is open. It takes no time in which the processor could be left to others.
 func read(fd int, buf []byte) []byte {
-	n, err := unix.Pread(fd, buf, 0)
-	if err != nil || n <= 0 {
+	n, _, errno := unix.RawSyscall6(unix.SYS_PREAD64, uintptr(fd), uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf)), 0, 0, 0)
+	if errno != 0 {
 		return nil
 	}
 	return buf[:n]
