@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -32,12 +33,15 @@ type Lab struct {
 	unlimited uint64       // RLIMIT_NPROC of the zygote
 	fault     error        // what made it useless
 
+	processor int // where the trace runs
+	pinned    bool
+	allowed   unix.CPUSet // where the controller may run else
+
 	tasks   []*Task // of the trace, in order of birth
 	spaces  []*pidNS
 	looks   []byte // what the last scan saw
 	before  []byte // and the one before
 	mover   *Task  // who moved in it
-	loadavg int    // /proc/loadavg
 	objects int    // that were seen
 	boot    *model.Boot
 }
@@ -58,8 +62,12 @@ func Open() (*Lab, error) {
 // OpenUserNS makes a lab in a user namespace.
 func OpenUserNS() (*Lab, error) { return open(true) }
 
+// labs counts those that were made.
+var labs atomic.Int32
+
 func open(userNS bool) (*Lab, error) {
-	l := &Lab{UserNS: userNS, otherUID: 1<<30 + os.Getpid()*16}
+	n := int(labs.Add(1))
+	l := &Lab{UserNS: userNS, otherUID: 1<<30 + os.Getpid()*16 + n%16, processor: someProcessor(os.Getpid() + n)}
 	if err := l.start(); err != nil {
 		l.Close()
 		return nil, err
@@ -113,9 +121,6 @@ func (l *Lab) start() (err error) {
 	if l.slots, err = newSlots(); err != nil {
 		return err
 	}
-	if l.loadavg, err = unix.Open("/proc/loadavg", unix.O_RDONLY|unix.O_CLOEXEC, 0); err != nil {
-		return fmt.Errorf("/proc/loadavg: %w", err)
-	}
 	if l.program, err = newProgram(); err != nil {
 		return err
 	}
@@ -148,9 +153,6 @@ func (l *Lab) Close() error {
 	}
 	if l.slots != nil {
 		l.slots.close()
-	}
-	if l.loadavg > 0 {
-		_ = unix.Close(l.loadavg)
 	}
 	return err
 }
@@ -190,6 +192,7 @@ func (l *Lab) End() error {
 	}
 	l.tasks, l.mover = l.tasks[:0], nil
 	l.slots.used = [slotCount]bool{}
+	l.unpin()
 	return l.fail(err)
 }
 

@@ -32,18 +32,17 @@ const pfExiting = 0x4
 
 // bounds of waiting: how long to be busy about it, and when to give up.
 const (
-	letGoTime = 500 * time.Microsecond
-	busyTime  = 2 * time.Millisecond
-	mostTime  = 5 * time.Second
+	busyTime = 2 * time.Millisecond
+	mostTime = 5 * time.Second
 )
 
 // errNotSettled says that the tasks did not come to rest.
 var errNotSettled = errors.New("no rest")
 
-// await waits for something that other processes bring about.
+// await waits for something that other processes bring about. It leaves the processor to them, which they share with it.
 func (l *Lab) await(done func() bool) error {
-	for range 50 {
-		if done() {
+	for range 20 {
+		if yield(); done() {
 			return nil
 		}
 	}
@@ -54,11 +53,13 @@ func (l *Lab) await(done func() bool) error {
 		case waited > busyTime:
 			time.Sleep(50 * time.Microsecond)
 		default:
-			_, _, _ = unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0)
+			yield()
 		}
 	}
 	return nil
 }
+
+func yield() { _, _, _ = unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }
 
 // settle waits until all tasks are at rest: two scans in a row see the same, and nobody moving. In between the controller takes
 // the tasklist_lock (kill(0, 0) reads the list of its own process group), so that whoever dies is through with exit_notify:
@@ -82,17 +83,11 @@ func (l *Lab) settle() error {
 	return born
 }
 
-// letGo waits until whoever was reaped is through: a task lets go of its number (free_pid) after it can be seen no more. It then
-// leaves its processor, so that of all that runs there is only the caller left. Others on the machine may run as well, so the
-// wait is short; it matters only where numbers run out.
+// letGo leaves the processor to whoever was reaped: a task lets go of its number (free_pid) after it can be seen no more. It
+// matters only where numbers run out.
 func (l *Lab) letGo() {
-	var buf [64]byte
-	for start := time.Now(); time.Since(start) < letGoTime; {
-		words := bytes.Fields(read(l.loadavg, buf[:]))
-		if len(words) > 3 && bytes.HasPrefix(words[3], []byte("1/")) {
-			return
-		}
-		_, _, _ = unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0)
+	for range 4 {
+		yield()
 	}
 }
 

@@ -17,6 +17,7 @@ func (l *Lab) Begin(b *model.Boot) error {
 		return l.fault
 	}
 	l.boot = b
+	l.pin()
 	return l.fail(l.begin(b))
 }
 
