@@ -164,10 +164,10 @@ func (sp *space) Do(from *model.State, i int, to *model.State) (search.Move, int
 	return search.Stay, search.None
 }
 
-// missed says whether an op was another one in disguise: its fault or its pause was not reached. A task that dies has no answer
+// missed says whether an op was another one in disguise: its fault, its choice or its pause was not reached. A task that dies has no answer
 // to tell a pause by.
 func missed(op *model.Op, r *model.Result, s *model.State) bool {
-	return r.FaultMissed || op.Pause != 0 && !s.Flight[op.Actor].Paused
+	return r.FaultMissed || r.ChoiceMissed || op.Pause != 0 && !s.Flight[op.Actor].Paused
 }
 
 // End kills and reaps everybody.

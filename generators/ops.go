@@ -20,6 +20,9 @@ func (t *Taste) Op(src Source, s *model.State, first model.TaskID) (op model.Op)
 		}
 		fields[op.Kind](t, src, s, &op)
 	}
+	if t.Orders {
+		t.choice(src, &op)
+	}
 	return op
 }
 

@@ -30,16 +30,22 @@ func (k *Kernel) settle(s *State, res *Result) {
 
 // settleOnce gives one turn, or frees one thing; it says whether there was any.
 func (k *Kernel) settleOnce(s *State, res *Result) bool {
-	which := uint64(0)
+	others := uint64(0)
 	if res.choice != 0 {
-		which = res.digit(k.turns(s))
+		others = res.digit(k.turns(s))
 	}
-	if t, rule := k.turn(s, which); t != 0 {
-		k.Settle[rule].Turn(k, s, t, res)
-		res.reachSettle(rule)
-		return true
+	return k.give(s, others, res) || k.free(s, res)
+}
+
+// give gives the turn that comes after so many others; it says whether there is one.
+func (k *Kernel) give(s *State, others uint64, res *Result) bool {
+	t, rule := k.turn(s, others)
+	if t == 0 {
+		return false
 	}
-	return k.free(s, res)
+	k.Settle[rule].Turn(k, s, t, res)
+	res.reachSettle(rule)
+	return true
 }
 
 // digit takes the next digit off the choice, which has as many values as there are turns to choose from: numbers in a mixed radix.

@@ -47,20 +47,28 @@ func (k *Kernel) Step(s *State, op Op) Result {
 // StepInto is Step with the caller's buffer for the result, so that it allocates nothing. It notes in marks, unless
 // that is nil, which rows and rungs ran.
 func (k *Kernel) StepInto(s *State, op Op, res *Result, marks *Marks) {
-	*res = Result{marks: marks}
-	res.Return = Return{Actor: op.Actor, Kind: op.Kind, Outcome: NoTask}
-	if s.Panic {
-		res.Outcome = Panicked
+	if !k.launch(s, op, res, marks) {
 		return
 	}
-	if !k.begin(s, op) {
-		return
-	}
-	k.run(s, &s.Flight[op.Actor], res)
 	res.choice = op.Choice
 	k.settle(s, res)
 	res.ChoiceMissed, res.choice = res.choice != 0, 0
 	k.answer(s, op, res)
+}
+
+// launch runs the call itself, as far as it comes before others have their turns. It says whether there is one.
+func (k *Kernel) launch(s *State, op Op, res *Result, marks *Marks) bool {
+	*res = Result{marks: marks}
+	res.Return = Return{Actor: op.Actor, Kind: op.Kind, Outcome: NoTask}
+	if s.Panic {
+		res.Outcome = Panicked
+		return false
+	}
+	if !k.begin(s, op) {
+		return false
+	}
+	k.run(s, &s.Flight[op.Actor], res)
+	return true
 }
 
 // begin puts the call into flight, if its actor can make one.
