@@ -56,7 +56,7 @@ func (m *minimizer) sweep() *Certificate {
 		for _, world := range m.worlds() {
 			for i := range generators.Scopes {
 				sc := &generators.Scopes[i]
-				if sc.Depth > 0 && length > sc.Depth {
+				if sc.Depth > 0 && length > sc.Depth || sc.Orders && !choosing(m.best.ops) {
 					continue
 				}
 				c, found := m.look(world, sc, length, min(left, sweepStates/uint64(max(1, length-1))))
@@ -100,8 +100,14 @@ func (m *minimizer) worlds() (list []model.Boot) {
 	return list
 }
 
+// ordersCost is how much more a transition costs where it is looked at in each order.
+const ordersCost = 8
+
 // look searches a scope for the shortest trace that fails as it should, and takes it if it is no longer than a length.
 func (m *minimizer) look(world model.Boot, scope *generators.Scope, length int, states uint64) (*Certificate, bool) {
+	if scope.Orders {
+		states /= ordersCost
+	}
 	r, x := m.search(world, scope, length, states)
 	c := &Certificate{Scope: scope.Name, Length: m.best.length(), Proved: min(r.Depth+1, m.best.length()), States: r.States, Transitions: r.Transitions}
 	found := shortest(r, x.target(m))
@@ -133,7 +139,7 @@ func (m *minimizer) scope() *generators.Scope {
 	k := m.best.kernel(m.version)
 	for i := range generators.Scopes {
 		sc := &generators.Scopes[i]
-		if sc.Depth > 0 && m.best.length() > sc.Depth {
+		if sc.Depth > 0 && m.best.length() > sc.Depth || sc.Orders && !choosing(m.best.ops) {
 			continue
 		}
 		if a := sc.Alphabet(k, m.best.boot.Actor()); !slices.ContainsFunc(m.best.ops, func(op model.Op) bool { return !a.Has(op) }) && flying(m.best.ops) <= sc.Forks {
@@ -141,6 +147,11 @@ func (m *minimizer) scope() *generators.Scope {
 		}
 	}
 	return generators.OwnScope(m.best.ops)
+}
+
+// choosing says whether a trace has a choice. One that has none needs no scope with orders, in which every step costs more.
+func choosing(ops []model.Op) bool {
+	return slices.ContainsFunc(ops, func(op model.Op) bool { return op.Choice != 0 })
 }
 
 // flying is how many calls of a trace are half-way at most.

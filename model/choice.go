@@ -71,43 +71,48 @@ func (o *outcomes) next() pending {
 	return p
 }
 
-// arrive notes the turns that there are at a point, or yields it if there is none. It says whether to go on.
+// arrive goes on from a point to where there is something to choose, and notes the turns that there are, or yields the end. It
+// says whether to go on.
 func (o *outcomes) arrive(b *branch, choice, scale uint64) bool {
+	turns := o.kernel.settleToChoice(&b.state, &b.res)
 	b.res.why = "" // of a call that has ended
-	if o.seen[*b] {
-		return true
-	}
-	o.seen[*b] = true
-	turns := o.kernel.rest(&b.state, &b.res)
 	switch {
 	case turns == 0:
 		return o.end(b, choice)
+	case o.seen[*b]:
+		return true
 	case scale > math.MaxUint64/turns:
 		return false // there is no number for it
 	}
+	o.seen[*b] = true
 	for i := range turns {
 		o.open = append(o.open, pending{b, i, choice + i*scale, scale * turns})
 	}
 	return true
 }
 
-// rest frees what there is while nobody has anything to do, and counts those who have.
-func (k *Kernel) rest(s *State, res *Result) (turns uint64) {
-	for !s.Panic {
-		if turns = k.turns(s); turns > 0 || !k.free(s, res) {
+// settleToChoice settles until several turns are to choose from, and says how many; 0 is the end.
+func (k *Kernel) settleToChoice(s *State, res *Result) uint64 {
+	for fuel := settleFuel; fuel > 0; fuel-- {
+		if turns := k.turns(s); turns > 1 && !s.Panic {
 			return turns
 		}
+		if s.Panic || !k.settleOnce(s, res) {
+			return 0
+		}
 	}
+	s.oops(EndlessSettle, 0)
 	return 0
 }
 
-// end yields what the step came to.
+// end yields what the step came to, unless that is known. Where nothing was to choose it is not.
 func (o *outcomes) end(b *branch, choice uint64) bool {
-	end := *b
-	o.kernel.answer(&end.state, o.op, &end.res)
-	if o.ends[end] {
-		return true
+	o.kernel.answer(&b.state, o.op, &b.res)
+	if len(o.seen) > 0 {
+		if o.ends[*b] {
+			return true
+		}
+		o.ends[*b] = true
 	}
-	o.ends[end] = true
-	return o.yield(&end.state, &end.res, choice)
+	return o.yield(&b.state, &b.res, choice)
 }

@@ -18,9 +18,12 @@ var settleV311 = []Settle{
 // settleV6 has no mount of proc to give up.
 var settleV6 = settleV311[:len(settleV311)-1]
 
+// settleFuel is how many turns there are in a step at most.
+const settleFuel = 64 * MaxTasks
+
 // settle gives turns until nobody has anything to do and nothing is left to free.
 func (k *Kernel) settle(s *State, res *Result) {
-	for fuel := 64 * MaxTasks; !s.Panic && k.settleOnce(s, res); fuel-- {
+	for fuel := settleFuel; !s.Panic && k.settleOnce(s, res); fuel-- {
 		if fuel == 1 {
 			s.oops(EndlessSettle, 0)
 			return
