@@ -1,8 +1,12 @@
 package forkcheck_test
 
 import (
+	"errors"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"forkcheck"
 	"forkcheck/generators"
 	"forkcheck/invariants"
 	"forkcheck/model"
@@ -86,5 +90,46 @@ func (e *everyOrder) count(n int, all bool) {
 	}
 	if !all {
 		e.cut++
+	}
+}
+
+// A choice that it takes to break something stays, in a trace that is proved minimal among those with choices; others go.
+func TestMinimizeChoices(t *testing.T) {
+	leaderFirst := invariants.Invariant{Name: "LeaderFirst", Says: "a leader is never left without a child by another thread", Step: func(c *invariants.Check) error {
+		for _, d := range c.Result.Done {
+			if d.Kind == model.Wait4 && d.Errno == model.ECHILD && c.Before.Flight[d.Actor].Asleep && c.Before.Task[d.Actor].Leader == d.Actor {
+				return errors.New("it is")
+			}
+		}
+		return nil
+	}}
+	trace, err := model.ParseTrace("", []byte(`kernel v6.x
+x := a.fork().choose(9)
+b := x.fork().choose(1)
+t := x.clone(VM|FS|SIGHAND|THREAD)
+c := x.fork().choose(2)
+x.wait4(-1)
+t.wait4(-1, __WALL).choose(4)
+c.exit(3).choose(1)
+t.wait4(-1)
+b.exit(5).choose(7)
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := []invariants.Invariant{leaderFirst}
+	f, err := forkcheck.Failing(trace, forkcheck.Options{Checker: &invariants.Checker{Invariants: list}})
+	if err != nil || f == nil {
+		t.Fatal(f, err)
+	}
+	f = forkcheck.Minimize(f, forkcheck.MinimizeOptions{Invariants: list, States: 100_000})
+	want := `kernel v6.x
+b := init.clone(VM|SIGHAND|THREAD) // 3
+b.wait4(-1)                        // asleep do_wait
+init.wait4(-1)                     // asleep do_wait
+a.exit(0).choose(1)                // -; init: ECHILD do_wait; b: a exited 0
+`
+	if diff := cmp.Diff(want, f.Trace().String()); diff != "" || !f.Certificate.Minimal() || f.Certificate.Scope != "orders" {
+		t.Errorf("%v (-want +got):\n%s", f.Certificate, diff)
 	}
 }

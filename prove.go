@@ -100,15 +100,17 @@ func (m *minimizer) worlds() (list []model.Boot) {
 	return list
 }
 
-// ordersCost is how much more a transition costs where it is looked at in each order.
-const ordersCost = 8
+// affordable is how many transitions there are in a scope for the price of some: they cost more where each order is looked at.
+func affordable(scope *generators.Scope, transitions uint64) uint64 {
+	if scope.Orders {
+		return transitions / 8
+	}
+	return transitions
+}
 
 // look searches a scope for the shortest trace that fails as it should, and takes it if it is no longer than a length.
 func (m *minimizer) look(world model.Boot, scope *generators.Scope, length int, states uint64) (*Certificate, bool) {
-	if scope.Orders {
-		states /= ordersCost
-	}
-	r, x := m.search(world, scope, length, states)
+	r, x := m.search(world, scope, length, affordable(scope, states))
 	c := &Certificate{Scope: scope.Name, Length: m.best.length(), Proved: min(r.Depth+1, m.best.length()), States: r.States, Transitions: r.Transitions}
 	found := shortest(r, x.target(m))
 	if found == nil {
