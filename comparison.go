@@ -226,7 +226,7 @@ func wholeAnswer(r *model.Result) (a struct {
 	Done   [model.MaxTasks]model.Return
 	Missed bool
 }) {
-	a.Return, a.Done, a.Missed = r.Return, r.Done, r.FaultMissed
+	a.Return, a.Done, a.Missed = r.Return, r.Done, r.FaultMissed || r.ChoiceMissed
 	a.Why = ""
 	for i := range a.Done {
 		a.Done[i].Why = ""

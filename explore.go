@@ -122,6 +122,7 @@ type space struct {
 	checker invariants.Checker
 	keyer   *canon.Keyer[model.State]
 	ops     []model.Op
+	of      model.State // the state that has these ops, where it costs more to list them than to compare it
 	result  model.Result
 	breach  *invariants.Breach // the last one
 }
@@ -137,7 +138,12 @@ func (sp *space) Start(s *model.State) { sp.boot.State(s) }
 
 // Ops lists the ops.
 func (sp *space) Ops(s *model.State) int {
-	sp.ops = sp.alphabet.Ops(s, sp.ops)
+	switch {
+	case !sp.alphabet.Orders:
+		sp.ops = sp.alphabet.Ops(s, sp.ops)
+	case sp.of != *s:
+		sp.of, sp.ops = *s, sp.alphabet.Outcomes(sp.kernel, s, sp.ops)
+	}
 	return len(sp.ops)
 }
 
@@ -164,10 +170,10 @@ func (sp *space) Do(from *model.State, i int, to *model.State) (search.Move, int
 	return search.Stay, search.None
 }
 
-// missed says whether an op was another one in disguise: its fault or its pause was not reached. A task that dies has no answer
+// missed says whether an op was another one in disguise: its fault, its choice or its pause was not reached. A task that dies has no answer
 // to tell a pause by.
 func missed(op *model.Op, r *model.Result, s *model.State) bool {
-	return r.FaultMissed || op.Pause != 0 && !s.Flight[op.Actor].Paused
+	return r.FaultMissed || r.ChoiceMissed || op.Pause != 0 && !s.Flight[op.Actor].Paused
 }
 
 // End kills and reaps everybody.

@@ -24,7 +24,7 @@ var explored = []struct {
 	tasks int
 }{
 	{"flags", 1, 0}, {"limits", 4, 0}, {"numbers", 7, 0}, {"sharing", 0, 3}, {"sharing", 4, 4}, {"family", 3, 0}, {"faults", 2, 0}, {"pidns", 3, 0}, {"wait", 3, 0},
-	{"signals", 2, 0}, {"namespaces", 3, 0}, {"races", 3, 0}, {"pauses", 4, 0},
+	{"signals", 2, 0}, {"namespaces", 3, 0}, {"races", 3, 0}, {"pauses", 4, 0}, {"orders", 3, 0},
 }
 
 // explore searches a scope.

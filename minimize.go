@@ -109,7 +109,7 @@ func (m *minimizer) run(c *candidate) bool {
 
 // edits change the best trace at its i-th op, each in several ways. Those that save ops come first.
 var edits = []func(m *minimizer, i int) []candidate{
-	(*minimizer).drop, (*minimizer).unpause, (*minimizer).fold, (*minimizer).isolate, (*minimizer).die, (*minimizer).otherTasks,
+	(*minimizer).drop, (*minimizer).usualOrder, (*minimizer).unpause, (*minimizer).fold, (*minimizer).isolate, (*minimizer).die, (*minimizer).otherTasks,
 	(*minimizer).otherFault, (*minimizer).otherPause, (*minimizer).fewerFlags, (*minimizer).otherFlag, (*minimizer).plainArgs,
 }
 
@@ -208,6 +208,17 @@ func (m *minimizer) unpause(i int) (list []candidate) {
 	}
 	return list
 }
+
+// usualOrder has the tasks go on in the usual order, or in one that is nearer to it.
+func (m *minimizer) usualOrder(i int) (list []candidate) {
+	for n := range min(m.best.stmts[i].Op.Choice, lowChoices) {
+		list = append(list, m.best.with(i, func(st *model.Stmt) { st.Op.Choice = n }))
+	}
+	return list
+}
+
+// lowChoices are how many choices are tried in the place of a higher one.
+const lowChoices = 64
 
 // otherFault removes a fault, or has an earlier row fail, or any row of the call without most of its flags: they decide
 // which rows can fail, and how.
@@ -412,6 +423,9 @@ func (m *minimizer) weight(st *model.Stmt) int {
 	}
 	if st.PauseRow != "" {
 		w += 256 + m.version.Calls[op.Kind].Row(st.PauseRow)
+	}
+	if op.Choice != 0 {
+		w += 256 + int(min(op.Choice, 256))
 	}
 	if op.Sig != plainSignal(op.Kind) {
 		w += 8 + int(op.Sig)

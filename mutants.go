@@ -109,7 +109,7 @@ func findInScope(v *model.Version, sc *generators.Scope) *Failure {
 	}
 	x := e.explorer(boot)
 	news := func(kind int) bool { return kind < known }
-	r := search.Run(context.Background(), x.space, search.Options{Depth: x.depth, Transitions: findStates, Workers: 1, Stop: news})
+	r := search.Run(context.Background(), x.space, search.Options{Depth: x.depth, Transitions: affordable(sc, findStates), Workers: 1, Stop: news})
 	if least := shortest(r, news); least != nil {
 		return x.failure(least)
 	}

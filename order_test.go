@@ -58,7 +58,7 @@ func (o *order) ask(c *invariants.Check) error {
 	if c.Op.Kind == model.NoOp {
 		return nil
 	}
-	if got, want := to.returns(c.Result), (answers{res.Return, res.FaultMissed, res.Done}); got != want {
+	if got, want := to.returns(c.Result), (answers{res.Return, [2]bool{res.FaultMissed, res.ChoiceMissed}, res.Done}); got != want {
 		return fmt.Errorf("with the tasks in other slots (%v) the answers are %v, not %v", to, want, got)
 	}
 	return nil
@@ -134,12 +134,12 @@ func (to *places) op(op model.Op) model.Op {
 // answers are what user space hears of a step.
 type answers struct {
 	model.Return
-	missed bool
+	missed [2]bool // a fault, a choice
 	done   [model.MaxTasks]model.Return
 }
 
 func (to *places) returns(r *model.Result) answers {
-	a := answers{to.answer(r.Return), r.FaultMissed, [model.MaxTasks]model.Return{}}
+	a := answers{to.answer(r.Return), [2]bool{r.FaultMissed, r.ChoiceMissed}, [model.MaxTasks]model.Return{}}
 	for t := range to {
 		a.done[to[t]] = to.answer(r.Done[t])
 	}

@@ -56,7 +56,7 @@ func (m *minimizer) sweep() *Certificate {
 		for _, world := range m.worlds() {
 			for i := range generators.Scopes {
 				sc := &generators.Scopes[i]
-				if sc.Depth > 0 && length > sc.Depth {
+				if sc.Depth > 0 && length > sc.Depth || sc.Orders && !choosing(m.best.ops) {
 					continue
 				}
 				c, found := m.look(world, sc, length, min(left, sweepStates/uint64(max(1, length-1))))
@@ -100,9 +100,17 @@ func (m *minimizer) worlds() (list []model.Boot) {
 	return list
 }
 
+// affordable is how many transitions there are in a scope for the price of some: they cost more where each order is looked at.
+func affordable(scope *generators.Scope, transitions uint64) uint64 {
+	if scope.Orders {
+		return transitions / 8
+	}
+	return transitions
+}
+
 // look searches a scope for the shortest trace that fails as it should, and takes it if it is no longer than a length.
 func (m *minimizer) look(world model.Boot, scope *generators.Scope, length int, states uint64) (*Certificate, bool) {
-	r, x := m.search(world, scope, length, states)
+	r, x := m.search(world, scope, length, affordable(scope, states))
 	c := &Certificate{Scope: scope.Name, Length: m.best.length(), Proved: min(r.Depth+1, m.best.length()), States: r.States, Transitions: r.Transitions}
 	found := shortest(r, x.target(m))
 	if found == nil {
@@ -133,7 +141,7 @@ func (m *minimizer) scope() *generators.Scope {
 	k := m.best.kernel(m.version)
 	for i := range generators.Scopes {
 		sc := &generators.Scopes[i]
-		if sc.Depth > 0 && m.best.length() > sc.Depth {
+		if sc.Depth > 0 && m.best.length() > sc.Depth || sc.Orders && !choosing(m.best.ops) {
 			continue
 		}
 		if a := sc.Alphabet(k, m.best.boot.Actor()); !slices.ContainsFunc(m.best.ops, func(op model.Op) bool { return !a.Has(op) }) && flying(m.best.ops) <= sc.Forks {
@@ -141,6 +149,11 @@ func (m *minimizer) scope() *generators.Scope {
 		}
 	}
 	return generators.OwnScope(m.best.ops)
+}
+
+// choosing says whether a trace has a choice. One that has none needs no scope with orders, in which every step costs more.
+func choosing(ops []model.Op) bool {
+	return slices.ContainsFunc(ops, func(op model.Op) bool { return op.Choice != 0 })
 }
 
 // flying is how many calls of a trace are half-way at most.

@@ -15,8 +15,9 @@ type Letter = model.Op
 // Alphabet is what there is to do in a scope, the plainest first.
 type Alphabet struct {
 	Letters  []Letter
-	Tasks    int // task_structs at most, those of the world included; 0 is as many as there is room for
-	InFlight int // calls that are stopped half-way at most
+	Tasks    int  // task_structs at most, those of the world included; 0 is as many as there is room for
+	InFlight int  // calls that are stopped half-way at most
+	Orders   bool // of the tasks that an op sets going
 	first    model.TaskID
 	lazy     bool // the inits of the world do nothing but wait
 }
@@ -45,6 +46,20 @@ func (a *Alphabet) Ops(s *model.State, ops []model.Op) []model.Op {
 				ops = append(ops, op)
 			}
 		}
+	}
+	return ops
+}
+
+// Outcomes lists what can be done in a state, in each order that makes a difference.
+func (a *Alphabet) Outcomes(k *model.Kernel, s *model.State, ops []model.Op) []model.Op {
+	ops = a.Ops(s, ops)
+	for _, op := range slices.Clone(ops) {
+		k.Outcomes(s, op, func(_ *model.State, _ *model.Result, choice uint64) bool {
+			if op.Choice = choice; choice != 0 {
+				ops = append(ops, op)
+			}
+			return true
+		})
 	}
 	return ops
 }
@@ -87,7 +102,10 @@ func aimed(s *model.State, op model.Op, ops []model.Op) []model.Op {
 
 // Has says whether an op is one that the alphabet spells.
 func (a *Alphabet) Has(op model.Op) bool {
-	if op.Kind == model.Resume {
+	if op.Choice != 0 && !a.Orders {
+		return false
+	}
+	if op.Choice = 0; op.Kind == model.Resume {
 		return a.InFlight > 0
 	}
 	if a.lazy && op.Actor == model.Init0 && op.Kind != model.Wait4 {

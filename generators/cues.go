@@ -56,6 +56,52 @@ var cues = [...]cue{
 	{"has a pdeath signal: exit", mourns, itsParent, leaveToThread},
 }
 
+// crowds are cues after which several tasks have something to do at once. They are for traces in which it matters who is first.
+var crowds = [...]cue{
+	{"waits, and has another thread: wait as well", waitsForChild, otherThread, func(t *Taste, src Source, s *model.State, op *model.Op, who model.TaskID) {
+		op.Kind, op.Arg = model.Wait4, -1
+	}},
+	{"is waited for: kill", waitedFor, nil, signals(model.SIGKILL, model.SIGTERM, model.SIGSTOP)},
+	{"is waited for: kill all", waitedFor, nil, func(t *Taste, src Source, s *model.State, op *model.Op, who model.TaskID) {
+		op.Kind, op.Arg, op.Sig = model.Kill, -1, pick(src, "signal", model.SIGTERM, model.SIGKILL, model.SIGUSR1)
+	}},
+	{"is of a group: kill the group", isChild, itsParent, interrupts},
+	{"has no children: fork", childless, itself, clones(0, threadFlags, model.CloneNewPID)},
+}
+
+// waitsForChild says whether a task sleeps in wait4.
+func waitsForChild(s *model.State, t model.TaskID) bool { return asleepIn(s, t, model.Wait4) }
+
+// otherThread is a thread of the same group that can act, 0 if there is none.
+func otherThread(s *model.State, t model.TaskID) model.TaskID {
+	for o := s.Task[t].Thread; o != t && o != 0; o = s.Task[o].Thread {
+		if s.CanAct(o) {
+			return o
+		}
+	}
+	return 0
+}
+
+// waitedFor says whether somebody sleeps in wait4 who is told of the task's death.
+func waitedFor(s *model.State, t model.TaskID) bool {
+	p := s.Task[t].RealParent
+	return p != 0 && (waitsForChild(s, p) || otherWaits(s, p))
+}
+
+// otherWaits says whether another thread of the group sleeps in wait4.
+func otherWaits(s *model.State, t model.TaskID) bool {
+	for o := s.Task[t].Thread; o != t && o != 0; o = s.Task[o].Thread {
+		if waitsForChild(s, o) {
+			return true
+		}
+	}
+	return false
+}
+
+func isChild(s *model.State, t model.TaskID) bool { return s.Task[t].RealParent > model.Init0 }
+
+func childless(s *model.State, t model.TaskID) bool { return s.Task[t].Children == 0 }
+
 // signals is a kill of the task with one of these.
 func signals(list ...model.Signal) answer {
 	return func(t *Taste, src Source, s *model.State, op *model.Op, who model.TaskID) {
@@ -217,6 +263,9 @@ func orphans(s *model.State, t model.TaskID) bool {
 
 func mourns(s *model.State, t model.TaskID) bool { return s.Task[t].Pdeath != 0 }
 
+// maxCues is how many cues a list has at most.
+const maxCues = max(len(cues), len(crowds))
+
 // given is a cue and the tasks that give it, a bit each.
 type given struct {
 	cue   *cue
@@ -247,9 +296,9 @@ func (g *given) draw(src Source) model.TaskID {
 	return list[src.Intn(n, "cue of")]
 }
 
-// cue draws an answer to a cue; false if there is none. Anyone is one of those who can act.
-func (t *Taste) cue(src Source, s *model.State, op *model.Op, anyone []model.TaskID) bool {
-	var list [len(cues)]given
+// cue draws an answer to one of some cues; false if there is none. Anyone is one of those who can act.
+func (t *Taste) cue(src Source, s *model.State, op *model.Op, anyone []model.TaskID, cues []cue) bool {
+	var list [maxCues]given
 	n := 0
 	for i := range cues {
 		if list[n] = cues[i].given(s); list[n].tasks != 0 {

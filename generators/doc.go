@@ -10,7 +10,7 @@
 //	world.go   the world
 //	swarm.go   tastes, and how much each operation weighs under them
 //	ops.go     an operation and its arguments
-//	midway.go  rows that fail, rows before which a call stops
+//	midway.go  rows that fail, rows before which a call stops, and who goes on first after it
 //	cues.go    what a state asks for and chance seldom brings
 //
 // A search draws nothing: it lists what there is to do in a scope.
@@ -59,4 +59,10 @@
 //
 // In one trace of four, clone, unshare, exit and exit_group stop half-way now and then (Taste.Pauses), so that others come in
 // between.
+//
+// # Orders
+//
+// In one trace of four, every other op draws a choice: who is first when several tasks have something to do after it
+// (Taste.Orders). It is one of 16, most of which most ops do not offer; 0 is the usual order. As chance seldom brings several
+// tasks to have something to do at once, such traces also answer cues after which they have (crowds in cues.go).
 package generators

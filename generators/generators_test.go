@@ -1,6 +1,7 @@
 package generators
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -101,7 +102,7 @@ func TestPauses(t *testing.T) {
 
 // A cue is answered by somebody who can act, with what it asks for.
 func TestCues(t *testing.T) {
-	given := map[string]bool{}
+	given, all := map[string]bool{}, slices.Concat(cues[:], crowds[:])
 	for seed := range uint64(1500) {
 		src := NewSeeded(seed)
 		k, b, ops := traceOf(src, model.Versions[seed%2].Name, slow, 30)
@@ -109,21 +110,23 @@ func TestCues(t *testing.T) {
 		b.State(&s)
 		for _, op := range ops {
 			k.Step(&s, op)
-			for i := range cues {
-				if g := cues[i].given(&s); g.tasks != 0 {
-					given[cues[i].name] = true
+			for _, c := range all {
+				if g := c.given(&s); g.tasks != 0 {
+					given[c.name] = true
 				}
 			}
 			actors, n := tasks(&s, b.Actor(), s.CanAct)
 			taste := Taste{kernel: k}
-			if op := (model.Op{}); n > 0 && taste.cue(src, &s, &op, actors[:n]) && (op.Kind == model.NoOp || !s.CanAct(op.Actor)) {
-				t.Fatalf("%v is no answer of anybody who can act:\n%s", op, model.Transcribe(k, b, ops))
+			for _, list := range [][]cue{cues[:], crowds[:]} {
+				if op := (model.Op{}); n > 0 && taste.cue(src, &s, &op, actors[:n], list) && (op.Kind == model.NoOp || !s.CanAct(op.Actor)) {
+					t.Fatalf("%v is no answer of anybody who can act:\n%s", op, model.Transcribe(k, b, ops))
+				}
 			}
 		}
 	}
-	for i := range cues {
-		if !given[cues[i].name] {
-			t.Errorf("never given: %s", cues[i].name)
+	for _, c := range all {
+		if !given[c.name] {
+			t.Errorf("never given: %s", c.name)
 		}
 	}
 }

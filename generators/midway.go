@@ -2,7 +2,7 @@ package generators
 
 import "forkcheck/model"
 
-// What happens to a call half-way: a row fails, or the call stops before a row.
+// What happens to a call half-way: a row fails, or the call stops before a row. And who is first after it.
 
 // Faults lists every way in which a row of a table can be made to fail.
 func Faults(t *model.Table) (list []model.Fault) {
@@ -99,4 +99,14 @@ func pauses(t *model.Table, flags model.Flags) (can rows) {
 		}
 	}
 	return can
+}
+
+// choices are more than most steps have to choose from.
+const choices = 16
+
+// choice draws the order in which tasks go on after the call, as often as not the usual one.
+func (t *Taste) choice(src Source, op *model.Op) {
+	if op.Kind != model.NoOp && src.Bool("order") {
+		op.Choice = uint64(src.Intn(choices, "choice"))
+	}
 }

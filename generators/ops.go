@@ -12,13 +12,17 @@ func (t *Taste) Op(src Source, s *model.State, first model.TaskID) (op model.Op)
 	switch {
 	case t.Pauses != 0 && t.resume(src, s, &op, n == 0):
 	case n == 0:
-	case t.Cues && seldom(src, 8, "cue") && t.cue(src, s, &op, actors[:n]):
+	case t.Cues && seldom(src, 8, "cue") && t.cue(src, s, &op, actors[:n], cues[:]):
+	case t.Orders && seldom(src, 4, "crowd") && t.cue(src, s, &op, actors[:n], crowds[:]):
 	default:
 		op.Kind, op.Actor = t.kind(src), actors[src.Intn(n, "actor")]
 		if endsWorld(s, &op) {
 			op.Kind = model.Wait4
 		}
 		fields[op.Kind](t, src, s, &op)
+	}
+	if t.Orders {
+		t.choice(src, &op)
 	}
 	return op
 }

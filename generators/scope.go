@@ -17,13 +17,14 @@ type Scope struct {
 
 	Numbers bool // pid numbers are told apart, and where the search for the next one begins
 	Lazy    bool // the global init does nothing but wait
+	Orders  bool // where several tasks have something to do, each order that makes a difference is an op of its own
 
 	Letters func(k *model.Kernel) []Letter
 }
 
 // Alphabet is the alphabet of a scope for a kernel, in a world in which some task is `a`.
 func (sc *Scope) Alphabet(k *model.Kernel, a model.TaskID) *Alphabet {
-	return &Alphabet{Letters: sc.Letters(k), Tasks: sc.Tasks, InFlight: sc.Forks, first: a, lazy: sc.Lazy}
+	return &Alphabet{Letters: sc.Letters(k), Tasks: sc.Tasks, InFlight: sc.Forks, Orders: sc.Orders, first: a, lazy: sc.Lazy}
 }
 
 // Scopes are the named scopes, the smallest first. A counterexample is proved minimal in the first that can spell it.
@@ -112,6 +113,9 @@ var Scopes = []Scope{
 		held := stopping(k, clonings(0, model.CloneParent), "alloc_pid", "thread_group")
 		return slices.Concat(clonings(0), signalling(clonings(0), model.SIGUSR1), exitings(0), unsharings(model.CloneNewPID), killings(model.SIGKILL), held)
 	}},
+	{Name: "orders", Says: "who is first where several wait for a child, or are killed at once", Tasks: 6, Depth: 6, Orders: true, Letters: func(k *model.Kernel) []Letter {
+		return slices.Concat(clonings(0, threadFlags), exitings(0), waitings(0), []Letter{{Kind: model.Kill, Arg: -1, Sig: model.SIGKILL}, {Kind: model.Kill, Target: Anyone, Mode: model.Negative, Sig: model.SIGTERM}})
+	}},
 }
 
 // arguments are calls with arguments that are seldom given, and some others for them to meet.
@@ -173,7 +177,7 @@ func OwnScope(ops []model.Op) *Scope {
 	forks := 0
 	for _, op := range ops {
 		l := op
-		if l.Actor = 0; l.Target != 0 {
+		if l.Actor, l.Choice = 0, 0; l.Target != 0 {
 			l.Target, l.Target2 = Anyone, 0
 		}
 		if l.Pause != 0 {
@@ -191,7 +195,8 @@ func OwnScope(ops []model.Op) *Scope {
 		}
 	}
 	list = distinct(list)
-	return &Scope{Name: "own", Says: "the ops of the trace itself", Forks: forks, Letters: func(*model.Kernel) []Letter { return list }}
+	orders := slices.ContainsFunc(ops, func(op model.Op) bool { return op.Choice != 0 })
+	return &Scope{Name: "own", Says: "the ops of the trace itself", Forks: forks, Orders: orders, Letters: func(*model.Kernel) []Letter { return list }}
 }
 
 // flagsOf lists the flags of a word, the eight lowest at most.

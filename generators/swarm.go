@@ -11,6 +11,7 @@ type Taste struct {
 	Wild       bool // any flags, any arguments
 	Cues       bool // what the state asks for, more often than by chance
 	Newer      bool // flags that came after v3.11
+	Orders     bool // other tasks are first, where several have something to do
 
 	Without model.Flags // flags that are not drawn, but for those of threads and what a cue asks for
 	Pauses  Kinds       // calls that stop half-way: clone, unshare, exit or exit_group
@@ -33,6 +34,7 @@ func NewTaste(src Source, k *model.Kernel) Taste {
 	if seldom(src, 4, "pauses") {
 		t.Pauses = 1<<model.Clone | 1<<model.Unshare | 1<<model.Exit | 1<<model.ExitGroup
 	}
+	t.Orders = seldom(src, 4, "orders")
 	return t
 }
 

@@ -22,6 +22,8 @@ type Reach struct {
 	Idle    int                     // steps that changed nothing
 	Asked   int                     // steps with a fault
 	Missed  int                     // faults whose row did not run
+	Chosen  int                     // steps with a choice
+	Spare   int                     // choices of more than there was to choose
 	Alive   [model.MaxTasks + 1]int // steps, by how many tasks were alive after them
 	Lengths [maxLength + 1]int      // traces that are over, by their steps
 	length  int                     // of the trace that is under way
@@ -66,6 +68,12 @@ func (r *Reach) NoteStep(before, after *model.State, op *model.Op, res *model.Re
 	}
 	if res.FaultMissed {
 		r.Missed++
+	}
+	if op.Choice != 0 {
+		r.Chosen++
+	}
+	if res.ChoiceMissed {
+		r.Spare++
 	}
 }
 

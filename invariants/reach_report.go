@@ -33,6 +33,7 @@ func (r *Reach) reportSteps(b *strings.Builder) {
 	fmt.Fprintf(b, "  tasks alive        %s\n", spread(r.Alive[:]))
 	fmt.Fprintf(b, "  changed nothing    %d of 100 steps\n", 100*r.Idle/r.Steps)
 	fmt.Fprintf(b, "  faults             %d asked for, %d struck\n", r.Asked, r.Asked-r.Missed)
+	fmt.Fprintf(b, "  choices            %d asked for, %d made\n", r.Chosen, r.Chosen-r.Spare)
 }
 
 // spread says how numbers are distributed: counts[n] of them are n.

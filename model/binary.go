@@ -46,7 +46,7 @@ func unpack[T any](fields []field[T], v T, word uint64) {
 //
 // Any bytes are a trace. What is missing of the world is 0, and zeroes are the plain world, in which zeroes are a fork by
 // `a`. The rest of an op at the end says nothing, nor does what follows MaxBinaryOps. A value out of range is reduced to one
-// within; a fault or a pause that the call does not have is none, and a pause inside a section is one where it begins. A
+// within; a choice is one of 16; a fault or a pause that the call does not have is none, and a pause inside a section is one where it begins. A
 // world that contradicts itself is mended.
 //
 // Tasks go by number, in the order of their names: `a`, the other tasks of the world, then the child of each clone in the

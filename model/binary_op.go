@@ -14,9 +14,10 @@ type packed struct {
 // headBits is what opHead takes of a word.
 const headBits = 16
 
-// opHead begins each op: what is done, and who does it.
+// opHead begins each op: what is done, a small choice of the order in which it goes on, and who does it.
 var opHead = []field[packed]{
-	{8, func(x packed) uint64 { return uint64(x.Op.Kind - Clone) }, func(x packed, v uint64) { x.Op.Kind = Clone + Kind(v%uint64(Die-Clone)) }},
+	{4, func(x packed) uint64 { return uint64(x.Op.Kind - Clone) }, func(x packed, v uint64) { x.Op.Kind = Clone + Kind(v%uint64(Die-Clone)) }},
+	{4, func(x packed) uint64 { return x.Op.Choice }, func(x packed, v uint64) { x.Op.Choice = v }},
 	{8, func(x packed) uint64 { return x.number(x.Actor) }, func(x packed, v uint64) { x.Actor = x.task(v) }},
 }
 

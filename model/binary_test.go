@@ -147,6 +147,7 @@ func TestDecode(t *testing.T) {
 			"kernel v3.11\nb := init.fork()\nb.kill(init, TERM)\nb.kill(-init, TERM)\na.kill(-1, TERM)\n"},
 		{"numbers far away", plain + "\x04\x00\x00\xc0\x00\x00\x00\x00" + "\x04\x00\xff\x3f\x00\x00\x00\x00" + "\x04\x00\xfd\x3f\x01\x10\x00\x00",
 			"kernel v3.11\na.wait4(-2147483648)\na.wait4(2147483647)\na.wait4(4194304, WNOHANG|0x10000000)\n"},
+		{"a choice", plain + "\xf2\x00\x00\x00\x00\x00\x00\x00" + "\x1d\x00\x00\x00\x00\x00\x00\x00", "kernel v3.11\na.exit(0).choose(15)\na.resume().choose(1)\n"},
 		{"a fault and a pause", plain + "\x00\x00\x00\x00\x00\x00\x01\x01" + "\x00\x00\x00\x00\x00\x00\xff\xff",
 			"kernel v3.11\nb := a.fork().fault(newuser_newpid_thread_parent, EINVAL).pause(newuser_newpid_thread_parent)\nc := a.fork()\n"},
 	} {
@@ -162,6 +163,7 @@ func TestDecode(t *testing.T) {
 // A trace with numbers that are too big is not cut to size.
 func TestEncodeErrors(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
+		{"kernel v3.11\na.exit(0).choose(18)", "t:2: a.exit(0).choose(18) has no binary form; the nearest is a.exit(0).choose(2)"},
 		{"kernel v3.11\na.kill(20000, TERM)", "t:2: a.kill(20000, TERM) has no binary form; the nearest is a.kill(a, TERM)"},
 		{"kernel v3.11\na.sigprocmask(BLOCK, 0x300000000)", "t:2: a.sigprocmask(BLOCK, 0x300000000) has no binary form; the nearest is a.sigprocmask(BLOCK, 0xffffffff80000000)"},
 		{"kernel v3.11" + strings.Repeat("\n#\na.fork()", MaxBinaryOps+1), "t:41: too long for the binary form, which has at most 19 ops"},

@@ -1,15 +1,7 @@
 package model
 
-// getSignal is get_signal_to_deliver for one task on its way back to user space; it handles one thing and says so.
-func getSignal(k *Kernel, s *State, res *Result) bool {
-	for t, fuel := s.Tasks, MaxTasks; t != 0 && fuel > 0; t, fuel = s.after(t), fuel-1 {
-		if s.Task[t].SigPending && k.returning(s, t) {
-			k.deliver(s, t, res)
-			return true
-		}
-	}
-	return false
-}
+// hasSignal says whether the task has a signal to look at and is where it does so.
+func (k *Kernel) hasSignal(s *State, t TaskID) bool { return s.Task[t].SigPending && k.returning(s, t) }
 
 // returning says whether the task is at a point where it looks at its signals: in user space, or in a sleep that
 // they interrupt.
@@ -33,7 +25,7 @@ func (k *Kernel) returning(s *State, t TaskID) bool {
 	return false
 }
 
-// deliver takes the first thing that get_signal_to_deliver finds: news for the parent, a group stop, or a signal.
+// deliver is get_signal_to_deliver for one task; it takes the first thing that there is: news for the parent, a group stop, or a signal.
 func (k *Kernel) deliver(s *State, t TaskID, res *Result) {
 	p := &s.Task[t]
 	g := &s.Signal[p.Signal]
@@ -121,20 +113,19 @@ func (k *Kernel) abort(s *State, f *Flight, e Errno, res *Result) {
 	res.finish(s, f)
 }
 
-// restart is a call that was ERESTARTSYS and begins anew, now that its task has no more signals to look at.
-func restart(k *Kernel, s *State, res *Result) bool {
-	for t, fuel := s.Tasks, MaxTasks; t != 0 && fuel > 0; t, fuel = s.after(t), fuel-1 {
-		f := &s.Flight[t]
-		if !f.Asleep || !f.Signalled || s.Task[t].Jobctl&Stopped != 0 {
-			continue
-		}
-		table := &k.Calls[f.Op.Kind]
-		k.unwind(s, table, f, table.Rows[f.PC].Fail, res)
-		*f = Flight{Op: f.Op, Flags: f.Op.Flags, On: true}
-		k.run(s, f, res)
-		return true
-	}
-	return false
+// restarts says whether a call was ERESTARTSYS.
+func (k *Kernel) restarts(s *State, t TaskID) bool {
+	f := &s.Flight[t]
+	return f.Asleep && f.Signalled && s.Task[t].Jobctl&Stopped == 0
+}
+
+// restart lets it begin anew, now that its task has no more signals to look at.
+func (k *Kernel) restart(s *State, t TaskID, res *Result) {
+	f := &s.Flight[t]
+	table := &k.Calls[f.Op.Kind]
+	k.unwind(s, table, f, table.Rows[f.PC].Fail, res)
+	*f = Flight{Op: f.Op, Flags: f.Op.Flags, On: true}
+	k.run(s, f, res)
 }
 
 // die is do_group_exit from get_signal_to_deliver: a call that slept is over first.

@@ -25,7 +25,7 @@ modern one. Switches names each point where they differ, and can undo it.
 	pid_max, user.max_*_namespaces             sysctl.go
 	inc_ucount, inc_rlimit_ucounts             ucounts.go
 	get and put of every count                 refs.go
-	what happens by itself between two calls   settle.go
+	what happens by itself between two calls   settle.go, and in each order choice.go
 	what v6.x does otherwise than v3.11        switches.go
 	kernels with one thing wrong               mutant.go, and how rows, rungs and straight code are broken mutant*.go
 	bugs that Linux had                        bugs.go
@@ -39,7 +39,7 @@ kept when the file is written back. ParseTrace reads a trace, Trace.String print
 
 	trace  = header { line }
 	header = "kernel" version { option }
-	line   = [ name ":=" ] task "." op [ ".fault(" row "," ERRNO ")" ] [ ".pause(" row ")" ] [ "//" result ]
+	line   = [ name ":=" ] task "." op [ ".fault(" row "," ERRNO ")" ] [ ".pause(" row ")" ] [ ".choose(" n ")" ] [ "//" result ]
 
 The header says which kernel, and what its world looks like:
 
@@ -78,6 +78,13 @@ Two suffixes go with any op but resume. A fault makes a row of the call fail; a 
 	a.clone(0).fault(copy_mm, ENOMEM)
 	b := a.clone(0).pause(alloc_pid)
 
+A third goes with any op. After it the kernel settles: tasks take signals, die, wake up, and where several have something to
+do, a choice says who is first. It is a number 1, 2, ...: what it leaves when divided by how many they are is how many come
+before the one that is next, what it gives is for the next choice. Without one, as with 0, those with a signal come first, then
+those whose call begins anew, then those that were woken, each in the order of the list of processes:
+
+	b.exit(5).choose(1)                 of two that wait for b the second looks first
+
 The name of a task that is gone stands for the number that it had.
 
 What stands behind // is the result, and a run must give just that; a line without one may give anything:
@@ -92,7 +99,8 @@ What stands behind // is the result, and a run must give just that; a line witho
 	no task               the task is not born, dead, stopped or busy, or has nothing to resume
 	panic                 the global init died
 
-A fault that the call did not meet adds " (fault not reached)". Calls of others that ended in the step follow, each with
+A fault that the call did not meet adds " (fault not reached)", a choice of more than there was to choose " (choice not
+reached)". Calls of others that ended in the step follow, each with
 its task: "0; p: b exited 5". A resume says which child its clone made: "c 3, 1 inside".
 */
 package model

@@ -54,7 +54,11 @@ type Fault struct {
 //	Setrlimit    Arg (soft), Arg2 (hard)           Sysctl      Arg (value), Arg2 (knob)
 //
 // A Target stands for its pid number as the actor sees it; with no Target the number is Arg.
+//
+// Choice is any op's: in which order the tasks that it sets going have their turns, see settle.go. It is no part of a State: the
+// op of a Flight has none.
 type Op struct {
+	Choice  uint64 `key:"-"` // 0 in a State
 	Set     SigSet
 	Flags   Flags
 	Arg     int32

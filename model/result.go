@@ -35,6 +35,9 @@ func (r *Result) Text(op Op, name func(TaskID) string) string {
 	if r.FaultMissed {
 		text += " (fault not reached)"
 	}
+	if r.ChoiceMissed {
+		text += " (choice not reached)"
+	}
 	return text
 }
 

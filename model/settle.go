@@ -1,26 +1,120 @@
 package model
 
-// settleV311 is what happens between calls, first to last: signals are delivered and the dying finish, sleepers look
-// again, then deferred frees drain.
+// What happens between calls is a sequence of turns. A task that has something to do has one turn at a time, by the first rule
+// that is ready for it: signals are delivered and the dying finish, then calls begin anew, then sleepers look again. Whose turn is
+// next is open on a real machine, where they run at once or in the order of a scheduler. By default it is the first rule's first
+// task; an op can choose another (Op.Choice). Deferred frees come when no task has anything to do.
+
+// settleV311 are the rules, first to last.
 var settleV311 = []Settle{
-	{"get_signal_to_deliver", "kernel/signal.c:get_signal_to_deliver", getSignal},
-	{"restart_syscall", "arch/x86/kernel/signal.c:do_signal", restart},
-	{"wake_up", "kernel/sched/core.c:try_to_wake_up", wakeSleepers},
-	{"delayed_put_task_struct", "kernel/exit.c:delayed_put_task_struct", putTasks},
-	{"delayed_put_pid", "kernel/pid.c:delayed_put_pid", putPids},
-	{"proc_work", "kernel/pid_namespace.c:proc_cleanup_work", releaseProc},
+	{Name: "get_signal_to_deliver", Source: "kernel/signal.c:get_signal_to_deliver", Ready: (*Kernel).hasSignal, Turn: (*Kernel).deliver},
+	{Name: "restart_syscall", Source: "arch/x86/kernel/signal.c:do_signal", Ready: (*Kernel).restarts, Turn: (*Kernel).restart},
+	{Name: "wake_up", Source: "kernel/sched/core.c:try_to_wake_up", Ready: (*Kernel).isWoken, Turn: (*Kernel).wakeUp},
+	{Name: "delayed_put_task_struct", Source: "kernel/exit.c:delayed_put_task_struct", Free: (*Kernel).putTasks},
+	{Name: "delayed_put_pid", Source: "kernel/pid.c:delayed_put_pid", Free: (*Kernel).putPids},
+	{Name: "proc_work", Source: "kernel/pid_namespace.c:proc_cleanup_work", Free: (*Kernel).releaseProc},
 }
 
 // settleV6 has no mount of proc to give up.
 var settleV6 = settleV311[:len(settleV311)-1]
 
-// wakeSleepers lets a call that was woken look again at what it sleeps for.
-func wakeSleepers(k *Kernel, s *State, res *Result) bool {
-	for t, fuel := s.Tasks, MaxTasks; t != 0 && fuel > 0; t, fuel = s.after(t), fuel-1 {
-		f := &s.Flight[t]
-		if f.Asleep && f.Woken && !f.Signalled && s.Task[t].Jobctl&Stopped == 0 {
-			f.Woken = false
-			k.run(s, f, res)
+// settleFuel is how many turns there are in a step at most.
+const settleFuel = 64 * MaxTasks
+
+// settle gives turns until nobody has anything to do and nothing is left to free.
+func (k *Kernel) settle(s *State, res *Result) {
+	for fuel := settleFuel; !s.Panic && k.settleOnce(s, res); fuel-- {
+		if fuel == 1 {
+			s.oops(EndlessSettle, 0)
+			return
+		}
+	}
+}
+
+// settleOnce gives one turn, or frees one thing; it says whether there was any.
+func (k *Kernel) settleOnce(s *State, res *Result) bool {
+	others := uint64(0)
+	if res.choice != 0 {
+		others = res.digit(k.turns(s))
+	}
+	return k.give(s, others, res) || k.free(s, res)
+}
+
+// give gives the turn that comes after so many others; it says whether there is one.
+func (k *Kernel) give(s *State, others uint64, res *Result) bool {
+	t, rule := k.turn(s, others)
+	if t == 0 {
+		return false
+	}
+	k.Settle[rule].Turn(k, s, t, res)
+	res.reachSettle(rule)
+	return true
+}
+
+// digit takes the next digit off the choice, which has as many values as there are turns to choose from: numbers in a mixed radix.
+func (r *Result) digit(turns uint64) (digit uint64) {
+	if turns > 1 {
+		digit, r.choice = r.choice%turns, r.choice/turns
+	}
+	return digit
+}
+
+// turns counts the tasks that have something to do.
+func (k *Kernel) turns(s *State) (n uint64) {
+	for {
+		if t, _ := k.turn(s, n); t == 0 {
+			return n
+		}
+		n++
+	}
+}
+
+// turn finds the task that comes next, after so many others that could, and the rule that is ready for it; 0 if there is none.
+func (k *Kernel) turn(s *State, others uint64) (TaskID, int) {
+	for i := range k.Settle {
+		for t, fuel := s.Tasks, MaxTasks; t != 0 && fuel > 0 && k.Settle[i].Ready != nil; t, fuel = s.after(t), fuel-1 {
+			if !s.stirs(t) || !k.Settle[i].Ready(k, s, t) || !k.firstRule(s, t, i) {
+				continue
+			}
+			if others == 0 {
+				return t, i
+			}
+			others--
+		}
+	}
+	return 0, 0
+}
+
+// stirs says whether there can be anything to do for a task: what the rules have in common, asked for their speed.
+func (s *State) stirs(t TaskID) bool { return s.Task[t].SigPending || s.Flight[t].Asleep }
+
+// firstRule says whether no rule before the i-th is ready for a task.
+func (k *Kernel) firstRule(s *State, t TaskID, i int) bool {
+	for j := range i {
+		if k.Settle[j].Ready(k, s, t) {
+			return false
+		}
+	}
+	return true
+}
+
+// isWoken says whether a call sleeps that was woken.
+func (k *Kernel) isWoken(s *State, t TaskID) bool {
+	f := &s.Flight[t]
+	return f.Asleep && f.Woken && !f.Signalled && s.Task[t].Jobctl&Stopped == 0
+}
+
+// wakeUp lets it look again at what it sleeps for.
+func (k *Kernel) wakeUp(s *State, t TaskID, res *Result) {
+	s.Flight[t].Woken = false
+	k.run(s, &s.Flight[t], res)
+}
+
+// free frees the next thing whose time has come.
+func (k *Kernel) free(s *State, res *Result) bool {
+	for i := range k.Settle {
+		if free := k.Settle[i].Free; free != nil && free(k, s) {
+			res.reachSettle(i)
 			return true
 		}
 	}
@@ -29,7 +123,7 @@ func wakeSleepers(k *Kernel, s *State, res *Result) bool {
 
 // putTasks is the end of a grace period for one task_struct. Which one comes first does not matter: they are on no list any more,
 // and a put of one makes no difference to the put of another.
-func putTasks(k *Kernel, s *State, res *Result) bool {
+func (k *Kernel) putTasks(s *State) bool {
 	for t := TaskID(1); t < MaxTasks; t++ {
 		if s.Task[t].Flags&FinalPutPending != 0 {
 			s.Task[t].Flags &^= FinalPutPending
@@ -41,7 +135,7 @@ func putTasks(k *Kernel, s *State, res *Result) bool {
 }
 
 // putPids is the end of a grace period for one struct pid.
-func putPids(k *Kernel, s *State, res *Result) bool {
+func (k *Kernel) putPids(s *State) bool {
 	for p := PidID(1); p < MaxPids; p++ {
 		if s.Pid[p].RCU {
 			s.Pid[p].RCU = false
@@ -53,7 +147,7 @@ func putPids(k *Kernel, s *State, res *Result) bool {
 }
 
 // releaseProc unmounts the internal proc of a pid namespace without numbers.
-func releaseProc(k *Kernel, s *State, res *Result) bool {
+func (k *Kernel) releaseProc(s *State) bool {
 	for ns := PidNSID(1); ns < MaxPidNS; ns++ {
 		if n := &s.PidNS[ns]; n.ProcWork {
 			n.ProcWork = false

@@ -29,10 +29,12 @@ type Return struct {
 // Result is what one step did.
 type Result struct {
 	Return
-	FaultMissed bool             // the op's fault was at a row that did not run
-	Done        [MaxTasks]Return // other calls that returned in this step: of task i at i, if Actor is set
-	why         string
-	marks       *Marks
+	FaultMissed  bool             // the op's fault was at a row that did not run
+	ChoiceMissed bool             // the op's choice is of more than there was to choose
+	Done         [MaxTasks]Return // other calls that returned in this step: of task i at i, if Actor is set
+	why          string
+	marks        *Marks
+	choice       uint64 // what is left of the op's choice
 }
 
 // Step does one op and lets the kernel settle. The state changes in place; a failed call is a normal result.
@@ -45,18 +47,28 @@ func (k *Kernel) Step(s *State, op Op) Result {
 // StepInto is Step with the caller's buffer for the result, so that it allocates nothing. It notes in marks, unless
 // that is nil, which rows and rungs ran.
 func (k *Kernel) StepInto(s *State, op Op, res *Result, marks *Marks) {
+	if !k.launch(s, op, res, marks) {
+		return
+	}
+	res.choice = op.Choice
+	k.settle(s, res)
+	res.ChoiceMissed, res.choice = res.choice != 0, 0
+	k.answer(s, op, res)
+}
+
+// launch runs the call itself, as far as it comes before others have their turns. It says whether there is one.
+func (k *Kernel) launch(s *State, op Op, res *Result, marks *Marks) bool {
 	*res = Result{marks: marks}
 	res.Return = Return{Actor: op.Actor, Kind: op.Kind, Outcome: NoTask}
 	if s.Panic {
 		res.Outcome = Panicked
-		return
+		return false
 	}
 	if !k.begin(s, op) {
-		return
+		return false
 	}
 	k.run(s, &s.Flight[op.Actor], res)
-	k.settle(s, res)
-	k.answer(s, op, res)
+	return true
 }
 
 // begin puts the call into flight, if its actor can make one.
@@ -67,6 +79,7 @@ func (k *Kernel) begin(s *State, op Op) bool {
 	if op.Kind == NoOp || op.Kind >= Die || !s.CanAct(op.Actor) {
 		return false
 	}
+	op.Choice = 0
 	s.Flight[op.Actor] = Flight{Op: op, Flags: op.Flags, On: true}
 	if op.Kind == Clone {
 		s.Flight[op.Actor].Flags &^= CSIGNAL // the exit signal is there
@@ -122,27 +135,4 @@ func (k *Kernel) answer(s *State, op Op, res *Result) {
 			*d = Return{} // nobody is there to see it
 		}
 	}
-}
-
-// settle runs the rules in order, from the top after each change, until none changes anything.
-func (k *Kernel) settle(s *State, res *Result) {
-	for fuel := 64 * MaxTasks; ; fuel-- {
-		if fuel == 0 {
-			s.oops(EndlessSettle, 0)
-			return
-		}
-		if s.Panic || !k.settleOnce(s, res) {
-			return
-		}
-	}
-}
-
-func (k *Kernel) settleOnce(s *State, res *Result) bool {
-	for i := range k.Settle {
-		if k.Settle[i].Do(k, s, res) {
-			res.reachSettle(i)
-			return true
-		}
-	}
-	return false
 }

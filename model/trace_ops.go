@@ -74,6 +74,9 @@ func (st *Stmt) String() string {
 	if st.PauseRow != "" {
 		fmt.Fprintf(&b, ".pause(%s)", st.PauseRow)
 	}
+	if st.Op.Choice != 0 {
+		fmt.Fprintf(&b, ".choose(%d)", st.Op.Choice)
+	}
 	return b.String()
 }
 

@@ -9,11 +9,13 @@ import (
 	"go/scanner"
 	"go/token"
 	"maps"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// stmtParser reads the op of one line: `[name :=] task.op(args)[.fault(row, ERRNO)][.pause(row)]`. The first error
+// stmtParser reads the op of one line: `[name :=] task.op(args)[.fault(row, ERRNO)][.pause(row)][.choose(n)]`. The first error
 // stays; after it the readers go on with zero values.
 type stmtParser struct {
 	kernel *Kernel
@@ -52,7 +54,7 @@ func (p *stmtParser) parse(code string) {
 }
 
 // lineShape is what messages about the shape of a line show.
-const lineShape = "a line is `[name :=] task.op(args)[.fault(row, ERRNO)][.pause(row)] [// result]`"
+const lineShape = "a line is `[name :=] task.op(args)[.fault(row, ERRNO)][.pause(row)][.choose(n)] [// result]`"
 
 // expr parses Go, and shifts the columns of its errors back.
 func (p *stmtParser) expr(code string) ast.Expr {
@@ -72,7 +74,7 @@ func (p *stmtParser) expr(code string) ast.Expr {
 	return nil
 }
 
-// chain takes task.op(...).fault(...).pause(...) apart, which Go nests from the right.
+// chain takes task.op(...).fault(...).pause(...).choose(...) apart, which Go nests from the right.
 func (p *stmtParser) chain(e ast.Expr) {
 	var calls []call
 	for {
@@ -131,19 +133,56 @@ func (p *stmtParser) count(c call, least, most int, usage string) bool {
 	return true
 }
 
-// suffix reads .fault(row, ERRNO) or .pause(row).
+// suffixes are what may stand behind an op. Resume takes only those that are of the step and not of the call.
+var suffixes = []struct {
+	name   string
+	ofCall bool
+	read   func(p *stmtParser, c call)
+}{
+	{"fault", true, (*stmtParser).fault},
+	{"pause", true, (*stmtParser).pause},
+	{"choose", false, (*stmtParser).choose},
+}
+
+// suffix reads one of them.
 func (p *stmtParser) suffix(c call) {
-	switch {
-	case p.err != nil:
-	case c.name.Name != "fault" && c.name.Name != "pause":
-		p.failAt(c.name, "unknown suffix %q%s", c.name.Name, Suggest(c.name.Name, []string{"fault", "pause"}))
-	case p.st.Op.Kind == Resume:
-		p.failAt(c.name, "resume takes no %s; it belongs to the line of the call that goes on", c.name.Name)
-	case c.name.Name == "fault":
-		p.fault(c)
-	default:
-		p.pause(c)
+	if p.err != nil {
+		return
 	}
+	var names []string
+	for _, s := range suffixes {
+		switch {
+		case s.name != c.name.Name:
+			names = append(names, s.name)
+		case s.ofCall && p.st.Op.Kind == Resume:
+			p.failAt(c.name, "resume takes no %s; it belongs to the line of the call that goes on", s.name)
+			return
+		default:
+			s.read(p, c)
+			return
+		}
+	}
+	p.failAt(c.name, "unknown suffix %q%s", c.name.Name, Suggest(c.name.Name, names))
+}
+
+// choose reads .choose(n).
+func (p *stmtParser) choose(c call) {
+	if p.st.Op.Choice != 0 {
+		p.failAt(c.name, "two choices; an op has one at most")
+	}
+	if !p.count(c, 1, 1, "choose(n)") {
+		return
+	}
+	lit, ok := c.args[0].(*ast.BasicLit)
+	if !ok {
+		p.failAt(c.args[0], "this is no choice; it is 1..%d", uint64(math.MaxUint64))
+		return
+	}
+	n, err := strconv.ParseUint(lit.Value, 0, 64)
+	if lit.Kind != token.INT || err != nil || n == 0 {
+		p.failAt(lit, "%s is no choice; it is 1..%d, and an op without one is as if it chose 0", lit.Value, uint64(math.MaxUint64))
+	}
+	p.st.Op.Choice = n
 }
 
 // fault reads .fault(row, ERRNO).

@@ -66,6 +66,9 @@ func TestStmtSpelling(t *testing.T) {
 		{"a.map_ids()", "", Op{Kind: MapIDs}},
 		{"a.resume()", "", Op{Kind: Resume}},
 		{"a.fork().fault(copy_mm, ENOMEM).pause(alloc_pid)", "", Op{Kind: Clone, Sig: SIGCHLD, Fault: Fault{Errno: ENOMEM}}},
+		{"a.exit(0).choose(3)", "", Op{Kind: Exit, Choice: 3}},
+		{"a.resume().choose(0x10)", "a.resume().choose(16)", Op{Kind: Resume, Choice: 16}},
+		{"a.fork().choose(18446744073709551615).pause(alloc_pid)", "a.fork().pause(alloc_pid).choose(18446744073709551615)", Op{Kind: Clone, Sig: SIGCHLD, Choice: 1<<64 - 1}},
 		{"a.fork().pause(alloc_pid).fault(copy_mm, ENOMEM)", "a.fork().fault(copy_mm, ENOMEM).pause(alloc_pid)",
 			Op{Kind: Clone, Sig: SIGCHLD, Fault: Fault{Errno: ENOMEM}}},
 	} {
@@ -140,6 +143,12 @@ func TestTraceErrors(t *testing.T) {
 		{"kernel v3.11\na.fork().pause(alloc_pid).pause(alloc_pid)", `t:2:27: two pauses; a call has one at most`},
 		{"kernel v3.11\na.fork().pause(list_tasks)", `t:2:16: a call cannot pause at list_tasks, inside the critical section commit; pause at real_parent, where it begins`},
 		{"kernel v3.11\na.clone(PARENT).pause(list_tasks)", `t:2:23: a call cannot pause at list_tasks, inside the critical section commit; pause at real_parent_shared, where it begins`},
+		{"kernel v3.11\na.fork().choose(0)", `t:2:17: 0 is no choice; it is 1..18446744073709551615, and an op without one is as if it chose 0`},
+		{"kernel v3.11\na.fork().choose(18446744073709551616)", `t:2:17: 18446744073709551616 is no choice; it is 1..18446744073709551615, and an op without one is as if it chose 0`},
+		{"kernel v3.11\na.fork().choose(-1)", `t:2:17: this is no choice; it is 1..18446744073709551615`},
+		{"kernel v3.11\na.fork().choose()", `t:2:10: choose does not take 0 arguments; write choose(n)`},
+		{"kernel v3.11\na.fork().choose(1).choose(1)", `t:2:20: two choices; an op has one at most`},
+		{"kernel v3.11\na.fork().chose(1)", `t:2:10: unknown suffix "chose"; did you mean choose?`},
 		{"kernel v3.11\na.fork().puase(alloc_pid)", `t:2:10: unknown suffix "puase"; did you mean pause?`},
 		{"kernel v3.11\na.resume().pause(alloc_pid)", `t:2:12: resume takes no pause; it belongs to the line of the call that goes on`},
 
@@ -265,6 +274,9 @@ func drawStmt(t *rapid.T, k *Kernel, names []string) Stmt {
 }
 
 func drawSuffixes(t *rapid.T, table *Table, st *Stmt) {
+	if rapid.Bool().Draw(t, "choose") {
+		st.Op.Choice = rapid.Uint64().Draw(t, "choice")
+	}
 	if len(table.Rows) == 0 {
 		return
 	}

@@ -78,8 +78,10 @@ func NewVersion(name string) *Version {
 	return nil
 }
 
-// Settle is one rule of what happens by itself between two calls. Do says whether it changed anything.
+// Settle is one rule of what happens by itself between two calls: a turn of a task, or a deferred free.
 type Settle struct {
 	Name, Source string
-	Do           func(k *Kernel, s *State, res *Result) bool
+	Ready        func(k *Kernel, s *State, t TaskID) bool // whether it is a turn of this task; nil for a deferred free
+	Turn         func(k *Kernel, s *State, t TaskID, res *Result)
+	Free         func(k *Kernel, s *State) bool // frees one thing, and says whether there was one
 }

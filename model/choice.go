@@ -1,0 +1,118 @@
+package model
+
+import (
+	"math"
+	"slices"
+)
+
+// outcomeTurns is how many turns Outcomes tries before it gives up.
+const outcomeTurns = 4096
+
+// Outcomes lists what an op can come to, depending on whose turn is next when the kernel settles: each state with its result
+// once, with a choice that leads there, in ascending order; choice 0 is first. The state that it begins with is not changed.
+// What is yielded holds until yield returns, which may end the search. It answers whether all has been yielded.
+func (k *Kernel) Outcomes(s *State, op Op, yield func(s *State, res *Result, choice uint64) bool) bool {
+	op.Choice = 0
+	o := outcomes{kernel: k, op: op, seen: map[branch]bool{}, ends: map[branch]bool{}, yield: yield}
+	b := &branch{state: *s}
+	if !k.launch(&b.state, op, &b.res, nil) {
+		return yield(&b.state, &b.res, 0)
+	}
+	return o.arrive(b, 0, 1) && o.search()
+}
+
+// branch is a point of a step: a State that has not settled, and what the step has done so far.
+type branch struct {
+	state State
+	res   Result
+}
+
+// pending is a turn that has not been tried.
+type pending struct {
+	from   *branch
+	others uint64 // who come before it
+	choice uint64 // the number that leads there
+	scale  uint64 // what its next digit is worth
+}
+
+// outcomes is a search through the turns of one step. Many orders come to the same point, from which it goes on once.
+type outcomes struct {
+	kernel *Kernel
+	op     Op
+	open   []pending
+	seen   map[branch]bool
+	ends   map[branch]bool
+	yield  func(s *State, res *Result, choice uint64) bool
+}
+
+// search tries the turn with the lowest choice until there is none.
+func (o *outcomes) search() bool {
+	for tries := 0; len(o.open) > 0; tries++ {
+		p := o.next()
+		b := *p.from
+		o.kernel.give(&b.state, p.others, &b.res)
+		if tries == outcomeTurns || !o.arrive(&b, p.choice, p.scale) {
+			return false
+		}
+	}
+	return true
+}
+
+// next takes out the turn with the lowest choice. No two have the same: where they part, their digits differ.
+func (o *outcomes) next() pending {
+	least := 0
+	for i := range o.open {
+		if o.open[i].choice < o.open[least].choice {
+			least = i
+		}
+	}
+	p := o.open[least]
+	o.open = slices.Delete(o.open, least, least+1)
+	return p
+}
+
+// arrive goes on from a point to where there is something to choose, and notes the turns that there are, or yields the end. It
+// says whether to go on.
+func (o *outcomes) arrive(b *branch, choice, scale uint64) bool {
+	turns := o.kernel.settleToChoice(&b.state, &b.res)
+	b.res.why = "" // of a call that has ended
+	switch {
+	case turns == 0:
+		return o.end(b, choice)
+	case o.seen[*b]:
+		return true
+	case scale > math.MaxUint64/turns:
+		return false // there is no number for it
+	}
+	o.seen[*b] = true
+	for i := range turns {
+		o.open = append(o.open, pending{b, i, choice + i*scale, scale * turns})
+	}
+	return true
+}
+
+// settleToChoice settles until several turns are to choose from, and says how many; 0 is the end.
+func (k *Kernel) settleToChoice(s *State, res *Result) uint64 {
+	for fuel := settleFuel; fuel > 0; fuel-- {
+		if turns := k.turns(s); turns > 1 && !s.Panic {
+			return turns
+		}
+		if s.Panic || !k.settleOnce(s, res) {
+			return 0
+		}
+	}
+	s.oops(EndlessSettle, 0)
+	return 0
+}
+
+// end yields what the step came to, unless that is known. Where nothing was to choose it is not.
+func (o *outcomes) end(b *branch, choice uint64) bool {
+	o.kernel.answer(&b.state, o.op, &b.res)
+	if len(o.seen) > 0 {
+		if o.ends[*b] {
+			return true
+		}
+		o.ends[*b] = true
+	}
+	return o.yield(&b.state, &b.res, choice)
+}
