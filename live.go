@@ -2,121 +2,205 @@ package forkcheck
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
-
-	"github.com/google/go-cmp/cmp"
+	"strings"
 
 	"forkcheck/internal/live"
 	"forkcheck/model"
 )
 
-// Beside runs a trace on the model and on the running kernel, and compares what both show after each step.
+// Beside runs a trace on the model and on the running kernel, and compares what both show after each step. Where the model says
+// that a step can come to several things, because it is open whose turn is next, the kernel may do any of them.
 type Beside struct {
 	Lab    *live.Lab
 	Kernel *model.Kernel // nil: the one that the header names
 
-	state  model.State
-	result model.Result
-	names  *model.Names
-	owed   []model.Call // answers of tasks that stopped before they could note them
+	kernel *model.Kernel
+	may    []*possible // what the state can be, as far as the kernel has shown
 }
 
-// Divergence is where the running kernel did something else than the model.
+// possible is a state of the model that agrees with all that the kernel has shown.
+type possible struct {
+	state model.State
+	names *model.Names
+	owed  []model.Call // answers of tasks that stopped before they could note them
+}
+
+// Divergence is where the running kernel did something that the model does not allow.
 type Divergence struct {
 	Line *model.Line
-	Text string // what differs: - is the model, + the kernel
+	Text string   // what differs, a field a line; of several outcomes the nearest
+	Rows []string // of the model's call that ran
 }
 
 // BesideResult is what became of a trace.
 type BesideResult struct {
 	Steps      int
 	Divergence *Divergence // nil: they agree
+	Why        string      // the trace ended early because its next line cannot be compared
 }
 
 // Run runs a trace. An error is of the lab.
 func (b *Beside) Run(t *model.Trace) (r BesideResult, err error) {
-	k := b.Kernel
-	if k == nil {
-		if k, err = t.Boot.NewKernel(); err != nil {
+	if err := b.begin(t); err != nil {
+		return r, err
+	}
+	if r.Divergence, err = b.look(&t.Lines[0], b.may, nil, false); err != nil {
+		return r, err
+	}
+	for i := 0; i < len(t.Lines) && r.Divergence == nil; i++ {
+		l := &t.Lines[i]
+		if l.Stmt == nil {
+			continue
+		}
+		if r.Why = b.incomparable(l.Stmt); r.Why != "" {
+			break
+		}
+		r.Steps++
+		if r.Divergence, err = b.step(l, i == len(t.Lines)-1); err != nil {
 			return r, err
 		}
-	}
-	k = b.Lab.Here(k)
-	b.owed = nil
-	t.Boot.State(&b.state)
-	b.names = model.NewNames(&t.Boot, &b.state)
-	if err := b.Lab.Begin(&t.Boot); err != nil {
-		return r, err
-	}
-	live.Settle(b.Lab, &t.Boot, &b.state)
-	d, err := b.look(k, &t.Lines[0], nil, nil, false)
-	for i := 0; i < len(t.Lines) && d == nil && err == nil; i++ {
-		if t.Lines[i].Stmt != nil {
-			r.Steps++
-			d, err = b.step(k, &t.Lines[i], i == len(t.Lines)-1)
-		}
-	}
-	r.Divergence = d
-	if err != nil {
-		return r, err
 	}
 	return r, b.Lab.End()
 }
 
-// step runs one line on both sides.
-func (b *Beside) step(k *model.Kernel, l *model.Line, last bool) (*Divergence, error) {
-	op := b.names.Resolve(k, &b.state, l.Stmt)
-	call := &live.Call{Op: op, Actor: l.Stmt.Actor, Bind: l.Stmt.Bind, Number: number(&b.state, &op, op.Target, op.Arg), Tgid: number(&b.state, &op, op.Target2, op.Arg2)}
-	if can := b.state.CanAct(op.Actor); !can || !b.Lab.CanAct(l.Stmt.Actor) {
-		if can != b.Lab.CanAct(l.Stmt.Actor) {
-			return &Divergence{l, fmt.Sprintf("%s can act: model %v, kernel %v", l.Stmt.Actor, can, !can)}, nil
+// begin makes the world on both sides.
+func (b *Beside) begin(t *model.Trace) error {
+	k := b.Kernel
+	if k == nil {
+		var err error
+		if k, err = t.Boot.NewKernel(); err != nil {
+			return err
 		}
+	}
+	b.kernel = b.Lab.Here(k)
+	p := &possible{}
+	t.Boot.State(&p.state)
+	p.names = model.NewNames(&t.Boot, &p.state)
+	if err := b.Lab.Begin(&t.Boot); err != nil {
+		return err
+	}
+	live.Settle(b.Lab, &t.Boot, &p.state)
+	b.may = []*possible{p}
+	return nil
+}
+
+// incomparable says why a line is beyond what both sides can be asked for; "" if it is not.
+func (b *Beside) incomparable(st *model.Stmt) string {
+	p := b.may[0]
+	op := p.names.Resolve(b.kernel, &p.state, st)
+	after := p.state
+	res := b.kernel.Step(&after, op)
+	switch {
+	case after.Panic:
+		return "the global init would die"
+	case res.Errno == model.ERESTARTNOINTR:
+		return "the fork would begin anew"
+	case full(&res):
+		return "the model is full"
+	}
+	return b.Lab.RefusesSysctl(&live.Call{Op: op, Actor: st.Actor})
+}
+
+// step runs one line on both sides.
+func (b *Beside) step(l *model.Line, last bool) (*Divergence, error) {
+	p := b.may[0]
+	op := p.names.Resolve(b.kernel, &p.state, l.Stmt)
+	if can := p.state.CanAct(op.Actor); !can || !b.Lab.CanAct(l.Stmt.Actor) {
+		if can == b.Lab.CanAct(l.Stmt.Actor) {
+			return nil, nil
+		}
+		return &Divergence{Line: l, Text: fmt.Sprintf("%s can act: the model %v, the kernel %v", l.Stmt.Actor, can, !can)}, nil
+	}
+	answers, err := b.Lab.Step(&live.Call{Op: op, Actor: l.Stmt.Actor, Bind: l.Stmt.Bind,
+		Number: number(&p.state, &op, op.Target, op.Arg), Tgid: number(&p.state, &op, op.Target2, op.Arg2)})
+	if err != nil {
+		return nil, err
+	}
+	var next []*possible
+	for _, p := range b.may {
+		next = append(next, p.outcomes(b.kernel, l.Stmt)...)
+	}
+	d, err := b.look(l, next, answers, last)
+	if d != nil {
+		d.Rows = b.rows(op)
+	}
+	return d, err
+}
+
+// outcomes are what a line can lead to.
+func (p *possible) outcomes(k *model.Kernel, st *model.Stmt) (list []*possible) {
+	op := p.names.Resolve(k, &p.state, st)
+	k.Outcomes(&p.state, op, func(s *model.State, res *model.Result, _ uint64) bool {
+		n := &possible{state: *s, names: p.names.Clone()}
+		n.names.Born(s, op, st.Bind, res)
+		n.owed = append(slices.Clone(p.owed), res.Calls(op, n.names.Of)...)
+		n.names.Gone(s)
+		list = append(list, n)
+		return len(list) < mostOutcomes
+	})
+	return list
+}
+
+// mostOutcomes bounds what a step can come to.
+const mostOutcomes = 500
+
+// look keeps those states that agree with what the kernel shows. If none does, that is a divergence from the nearest.
+func (b *Beside) look(l *model.Line, may []*possible, answers []model.Call, last bool) (*Divergence, error) {
+	o, err := b.Lab.Observe(last)
+	if err != nil {
+		return nil, err
+	}
+	o.Done = answers
+	seen := live.Comparable(o)
+	b.may = b.may[:0:0]
+	nearest := ""
+	for _, p := range may {
+		want := p.observe(b.kernel, answers)
+		if reflect.DeepEqual(want, seen) {
+			b.may = append(b.may, p)
+			continue
+		}
+		if text := sides(&want, &seen); nearest == "" || strings.Count(text, "\n") < strings.Count(nearest, "\n") {
+			nearest = text
+		}
+	}
+	if len(b.may) > 0 {
 		return nil, nil
 	}
-	k.StepInto(&b.state, op, &b.result, nil)
-	b.names.Born(&b.state, op, l.Stmt.Bind, &b.result)
-	done := b.result.Calls(op, b.names.Of)
-	b.names.Gone(&b.state)
-	answers, err := b.Lab.Step(call)
-	if err != nil {
-		return nil, err
-	}
-	return b.look(k, l, done, answers, last)
+	return &Divergence{Line: l, Text: nearest}, nil
 }
 
-// look compares what both sides show.
-func (b *Beside) look(k *model.Kernel, l *model.Line, done, answers []model.Call, last bool) (*Divergence, error) {
-	seen, err := b.Lab.Observe(last)
-	if err != nil {
-		return nil, err
-	}
-	want := model.Observe(k, &b.state, b.names.Of)
-	want.Done = b.settleDebts(&want, done, answers)
-	seen.Done = answers
-	want, seen = live.Comparable(want), live.Comparable(seen)
-	if !cmp.Equal(want, seen) {
-		return &Divergence{l, sides(&want, &seen)}, nil
-	}
-	return nil, nil
+// observe is what the state would show.
+func (p *possible) observe(k *model.Kernel, answers []model.Call) model.Observation {
+	o := model.Observe(k, &p.state, p.names.Of)
+	o.Done = p.pay(&o, answers)
+	return live.Comparable(o)
 }
 
-// settleDebts holds back the answers of tasks that are stopped: whether one is noted before the stop or when the task goes on,
-// if it does, is a race.
-func (b *Beside) settleDebts(o *model.Observation, done, answers []model.Call) (now []model.Call) {
-	all := append(slices.Clone(b.owed), done...)
-	b.owed = nil
+// pay gives out answers, and holds back those of tasks that are stopped: whether one is noted before the stop or when the task
+// goes on, if it does, is a race.
+func (p *possible) pay(o *model.Observation, answers []model.Call) (now []model.Call) {
+	all := p.owed
+	p.owed = nil
 	for _, c := range all {
 		i := slices.IndexFunc(o.Tasks, func(t model.TaskView) bool { return t.Name == c.Actor })
 		noted := slices.ContainsFunc(answers, func(a model.Call) bool { return a.Actor == c.Actor })
 		switch {
 		case i < 0 || o.Tasks[i].State == "zombie" || o.Tasks[i].State == "dying":
 		case o.Tasks[i].State == "stopped" && !noted:
-			b.owed = append(b.owed, c)
+			p.owed = append(p.owed, c)
 		default:
 			now = append(now, c)
 		}
 	}
 	return now
+}
+
+// rows are those of the call that ran, in the model.
+func (b *Beside) rows(op model.Op) (names []string) {
+	return nil
 }
 
 // number is what a call gets for a task: its number in the caller's eyes, or one that nobody has.

@@ -108,6 +108,9 @@ func (m *liveMinimizer) run(c *candidate) (*Divergence, error) {
 	for _, st := range c.stmts {
 		t.Add(model.NewLine(st, ""))
 	}
+	if _, why := m.b.Lab.Refuses(t); why != "" {
+		return nil, nil
+	}
 	r, err := m.b.Run(t)
 	if err != nil || r.Divergence == nil {
 		return nil, err

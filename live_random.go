@@ -57,7 +57,7 @@ func (r *LiveRun) Draw(seed uint64) *model.Trace {
 	boot := generators.LiveWorld(src, r.Version.Name, !r.Lab.UserNS, r.Lab.OwnPidMax)
 	k := r.Lab.Here(&model.Kernel{Version: r.Version, Limits: boot.Limits})
 	taste := generators.NewTaste(src, k)
-	taste.Faults, taste.Pauses = false, 0
+	taste.Faults, taste.Pauses, taste.Orders = false, 0, false
 	var s, after model.State
 	boot.State(&s)
 	var ops []model.Op

@@ -1,6 +1,9 @@
 package model
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // Names knows which task each name of a trace stands for, while the trace runs. A task that no line names is called
 // by its global number, "#7". Call Born after each step, and Gone once its results have been read.
@@ -147,4 +150,11 @@ func (n *Names) Gone(s *State) {
 			}
 		}
 	}
+}
+
+// Clone is a copy that goes its own way.
+func (n *Names) Clone() *Names {
+	c := *n
+	c.born = slices.Clone(n.born)
+	return &c
 }

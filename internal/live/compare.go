@@ -25,8 +25,11 @@ func Comparable(o model.Observation) model.Observation {
 	}
 	slices.SortStableFunc(tasks, func(a, b model.TaskView) int { return cmp.Compare(a.Name, b.Name) })
 	relabel(tasks)
+	for i := range tasks {
+		compact(&tasks[i])
+	}
 	o.Tasks, o.Users, o.PidNamespaces = tasks, nil, nil
-	o.Done = slices.Clone(o.Done)
+	o.Done = append([]model.Call(nil), o.Done...)
 	for i := range o.Done {
 		o.Done[i] = ComparableCall(o.Done[i])
 	}
@@ -113,5 +116,14 @@ func relabel(tasks []model.TaskView) {
 		label("sighand", &s.Sighand, t.Name)
 		label("io", &s.IO, t.Name)
 		label("sysvsem", &s.SysvSem, t.Name)
+	}
+}
+
+// compact makes an empty list nil, so that it does not matter who made it.
+func compact(t *model.TaskView) {
+	for _, list := range []*[]string{&t.Signals.Pending, &t.Signals.SharedPending, &t.Signals.Blocked, &t.Signals.Ignored, &t.Signals.Caught, &t.Caps, &t.Flags} {
+		if len(*list) == 0 {
+			*list = nil
+		}
 	}
 }
