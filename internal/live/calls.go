@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux && amd64
 
 package live
 
@@ -11,15 +11,6 @@ import (
 
 	"forkcheck/model"
 )
-
-// Call is an op with names made numbers: what the actor's call is given. Its fields are those of model.Op.
-type Call struct {
-	Op     model.Op // Actor, Target and Target2 mean nothing here
-	Actor  string
-	Bind   string // what the child of a clone is to be called; "" calls it by its number
-	Number int    // kill, wait4, tkill, tgkill: the number meant, with its sign
-	Tgid   int    // tgkill
-}
 
 // offsets in the data of a slot.
 const (

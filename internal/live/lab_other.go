@@ -1,0 +1,47 @@
+//go:build !linux || !amd64
+
+package live
+
+import (
+	"fmt"
+	"runtime"
+
+	"forkcheck/model"
+)
+
+// Lab is a place on the running kernel where traces run. There is none here: the code of its tasks is written for Linux on amd64.
+type Lab struct {
+	UserNS    bool
+	OwnPidMax bool
+	Setting   model.Setting
+}
+
+var errNotHere = fmt.Errorf("traces run on Linux, amd64, and this is %s, %s", runtime.GOOS, runtime.GOARCH)
+
+// Open says why there is no lab.
+func Open() (*Lab, error) { return nil, errNotHere }
+
+// OpenUserNS says why there is no lab.
+func OpenUserNS() (*Lab, error) { return nil, errNotHere }
+
+// Kernel is the release of the running kernel.
+func Kernel() string { return "none" }
+
+// Settle does nothing.
+func Settle(*Lab, *model.Boot, *model.State) {}
+
+// Here is the kernel itself.
+func (l *Lab) Here(k *model.Kernel) *model.Kernel { return k }
+
+// Begin, Step, Observe, End and Close have nothing to work on.
+func (l *Lab) Begin(*model.Boot) error                 { return errNotHere }
+func (l *Lab) Step(*Call) ([]model.Call, error)        { return nil, errNotHere }
+func (l *Lab) Observe(bool) (model.Observation, error) { return model.Observation{}, errNotHere }
+func (l *Lab) End() error                              { return errNotHere }
+func (l *Lab) Close() error                            { return nil }
+
+// CanAct is false.
+func (l *Lab) CanAct(string) bool { return false }
+
+// RefusesSysctl refuses nothing.
+func (l *Lab) RefusesSysctl(*Call) string { return "" }
