@@ -179,5 +179,6 @@ func (l *Lab) sysctl(t *Task, c *Call) (int64, error) {
 	if model.Knob(c.Op.Arg2) == model.KnobPidMax {
 		dir = "/proc/sys/kernel/"
 	}
+	l.counted = l.counted || model.Knob(c.Op.Arg2) != model.KnobPidMax
 	return l.write(t, dir+name, strconv.Itoa(int(c.Op.Arg)))
 }
