@@ -18,7 +18,11 @@ func TestEveryOrder(t *testing.T) {
 	for _, v := range model.Versions {
 		t.Run(v.Name, func(t *testing.T) {
 			e := everyOrder{T: t, src: generators.NewSeeded(1)}
-			for range 400 {
+			traces := 400
+			if testing.Short() {
+				traces = 100
+			}
+			for range traces {
 				e.trace(v.New())
 			}
 			t.Logf("%d of %d steps can end in several ways, %d at most; %d were not all looked at", e.several, e.steps, e.most, e.cut)

@@ -71,8 +71,8 @@ func (k *Kernel) turns(s *State) (n uint64) {
 
 // turn finds the task that comes next, after so many others that could, and the rule that is ready for it; 0 if there is none.
 func (k *Kernel) turn(s *State, others uint64) (TaskID, int) {
-	for i := range k.Settle {
-		for t, fuel := s.Tasks, MaxTasks; t != 0 && fuel > 0 && k.Settle[i].Ready != nil; t, fuel = s.after(t), fuel-1 {
+	for i := 0; i < len(k.Settle) && k.Settle[i].Ready != nil && !s.quiet(); i++ {
+		for t, fuel := s.Tasks, MaxTasks; t != 0 && fuel > 0; t, fuel = s.after(t), fuel-1 {
 			if !s.stirs(t) || !k.Settle[i].Ready(k, s, t) || !k.firstRule(s, t, i) {
 				continue
 			}
@@ -85,8 +85,18 @@ func (k *Kernel) turn(s *State, others uint64) (TaskID, int) {
 	return 0, 0
 }
 
-// stirs says whether there can be anything to do for a task: what the rules have in common, asked for their speed.
+// stirs says whether there can be anything to do for a task: what the rules have in common.
 func (s *State) stirs(t TaskID) bool { return s.Task[t].SigPending || s.Flight[t].Asleep }
+
+// quiet says whether nobody stirs. Mostly it is so, and then no rule need be asked.
+func (s *State) quiet() bool {
+	for t, fuel := s.Tasks, MaxTasks; t != 0 && fuel > 0; t, fuel = s.after(t), fuel-1 {
+		if s.stirs(t) {
+			return false
+		}
+	}
+	return true
+}
 
 // firstRule says whether no rule before the i-th is ready for a task.
 func (k *Kernel) firstRule(s *State, t TaskID, i int) bool {
