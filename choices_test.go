@@ -114,9 +114,9 @@ t := x.clone(VM|FS|SIGHAND|THREAD)
 c := x.fork().choose(2)
 x.wait4(-1)
 t.wait4(-1, __WALL).choose(4)
-c.exit(3).choose(1)
+c.exit(3).choose(2)
 t.wait4(-1)
-b.exit(5).choose(7)
+b.exit(5).choose(2)
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +131,7 @@ b.exit(5).choose(7)
 b := init.clone(VM|SIGHAND|THREAD) // 3
 b.wait4(-1)                        // asleep do_wait
 init.wait4(-1)                     // asleep do_wait
-a.exit(0).choose(1)                // -; init: ECHILD do_wait; b: a exited 0
+a.exit(0).choose(2)                // -; init: ECHILD do_wait; b: a exited 0
 `
 	if diff := cmp.Diff(want, f.Trace().String()); diff != "" || !f.Certificate.Minimal() || f.Certificate.Scope != "orders" {
 		t.Errorf("%v (-want +got):\n%s", f.Certificate, diff)
