@@ -65,7 +65,9 @@ func (e *everyOrder) step(op model.Op) {
 	all := e.kernel.Outcomes(&before, op, func(s *model.State, res *model.Result, choice uint64) bool {
 		op := op
 		op.Choice = choice
-		e.replay(&before, op, s, res)
+		if choice != model.NoChoice {
+			e.replay(&before, op, s, res)
+		}
 		breach := e.checker.Step(e.kernel, &before, s, op, res)
 		if e.broken = e.broken || breach != nil; breach != nil && breach.Known == nil {
 			e.Fatalf("choice %d of %v: %s", choice, op, breach)

@@ -28,6 +28,9 @@ func allOutcomes(t rapid.TB, k *Kernel, s *State, op Op) (list []outcome) {
 		t.Fatalf("all: %v, unchanged: %v, first: %d", all, *s == before, list[0].choice)
 	}
 	for i, o := range list {
+		if o.choice == NoChoice {
+			continue
+		}
 		again := *s
 		op.Choice = o.choice
 		res := k.Step(&again, op)
