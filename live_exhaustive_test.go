@@ -11,7 +11,7 @@ import (
 	"forkcheck/model"
 )
 
-var liveAll = flag.Bool("live.all", false, "TestLiveExhaustive, TestLiveV311: all of it, not a sample")
+var liveAll = flag.Bool("live.all", false, "TestLiveExhaustive: all of it, not a sample")
 
 // liveTable is every op of a list, by tasks in some situations.
 type liveTable struct {

@@ -107,13 +107,13 @@ func TestLiveTraces(t *testing.T) {
 	lab := openLab(t)
 	b := forkcheck.Beside{Lab: lab}
 	agree, refused := 0, 0
-	for _, tr := range conversations(t, "v6.x") {
-		if _, why := lab.Refuses(tr); why != "" {
+	for _, c := range conversations(t, "v6.x") {
+		if _, why := lab.Refuses(c.Trace); why != "" {
 			refused++
 			continue
 		}
-		if r := again(t, &b, tr); r.Divergence != nil {
-			t.Error(block(tr, r.Divergence, ""))
+		if r := again(t, &b, c.Trace); r.Divergence != nil {
+			t.Error(block(c.Trace, r.Divergence, "\n"+c.file))
 			continue
 		}
 		agree++
@@ -121,12 +121,18 @@ func TestLiveTraces(t *testing.T) {
 	t.Logf("conversations of v6.x: %d agree, %d cannot run here", agree, refused)
 }
 
+// conversation is a trace of testdata.
+type conversation struct {
+	file string
+	*model.Trace
+}
+
 // conversations are those that are written for a version.
-func conversations(t *testing.T, version string) (list []*model.Trace) {
+func conversations(t *testing.T, version string) (list []conversation) {
 	t.Helper()
 	for _, file := range traceFiles(t) {
-		if tr := readTrace(t, file); tr.Boot.Version == version && strings.HasPrefix(file, "testdata/traces/") {
-			list = append(list, tr)
+		if c := (conversation{file, readTrace(t, file)}); c.Boot.Version == version && strings.HasPrefix(file, "testdata/traces/") {
+			list = append(list, c)
 		}
 	}
 	return list
