@@ -132,7 +132,8 @@ func (x *exhaustive) table(tab *liveTable) {
 		s := x.start(setup.Boot)
 		s.follow(setup)
 		var ops []model.Op
-		for j := i % tab.stride; j < len(tab.ops); j += x.stride(tab.stride) {
+		stride := x.stride(tab.stride)
+		for j := i % stride; j < len(tab.ops); j += stride {
 			op := tab.ops[j]
 			op.Actor = s.names.Task(actor)
 			ops = append(ops, op)
