@@ -55,7 +55,7 @@ func (a *Alphabet) Outcomes(k *model.Kernel, s *model.State, ops []model.Op) []m
 	ops = a.Ops(s, ops)
 	for _, op := range slices.Clone(ops) {
 		k.Outcomes(s, op, func(_ *model.State, _ *model.Result, choice uint64) bool {
-			if op.Choice = choice; choice != 0 {
+			if op.Choice = choice; choice != 0 && choice != model.NoChoice {
 				ops = append(ops, op)
 			}
 			return true

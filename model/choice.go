@@ -9,8 +9,9 @@ import (
 const outcomeTurns = 4096
 
 // Outcomes lists what an op can come to, depending on whose turn is next when the kernel settles: each state with its result
-// once, with a choice that leads there, in ascending order; choice 0 is first. The state that it begins with is not changed.
-// What is yielded holds until yield returns, which may end the search. It answers whether all has been yielded.
+// once, with a choice that leads there, in ascending order; choice 0 is first, and NoChoice for those that no number leads to. The
+// state that it begins with is not changed. What is yielded holds until yield returns, which may end the search. It answers whether
+// all has been yielded.
 func (k *Kernel) Outcomes(s *State, op Op, yield func(s *State, res *Result, choice uint64) bool) bool {
 	op.Choice = 0
 	o := outcomes{kernel: k, op: op, seen: map[branch]bool{}, ends: map[branch]bool{}, yield: yield}
@@ -81,14 +82,29 @@ func (o *outcomes) arrive(b *branch, choice, scale uint64) bool {
 		return o.end(b, choice)
 	case o.seen[*b]:
 		return true
-	case scale > math.MaxUint64/turns:
-		return false // there is no number for it
 	}
 	o.seen[*b] = true
 	for i := range turns {
-		o.open = append(o.open, pending{b, i, choice + i*scale, scale * turns})
+		o.open = append(o.open, turnAfter(b, i, turns, choice, scale))
 	}
 	return true
+}
+
+// NoChoice stands for an order that has no number: it takes more digits than a choice holds.
+const NoChoice = math.MaxUint64
+
+// turnAfter is the one after i others. The usual one keeps the number.
+func turnAfter(b *branch, i, turns, choice, scale uint64) pending {
+	switch {
+	case choice == NoChoice || scale == 0 && i > 0:
+		return pending{b, i, NoChoice, 0}
+	case scale == 0 || scale > (math.MaxUint64-choice)/turns:
+		if i > 0 {
+			return pending{b, i, NoChoice, 0}
+		}
+		return pending{b, i, choice, 0}
+	}
+	return pending{b, i, choice + i*scale, scale * turns}
 }
 
 // settleToChoice settles until several turns are to choose from, and says how many; 0 is the end.
