@@ -28,10 +28,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// checkFlags refuses a bad -known, a run that checks nothing, and a fail file that is not there.
+// checkFlags refuses a bad -known or -live, a run that checks nothing, and a fail file that is not there.
 func checkFlags() error {
 	if *known != "" && *known != "fail" {
 		return fmt.Errorf("-known=%s: the only value is fail", *known)
+	}
+	if *liveFlag != "" && *liveFlag != "off" {
+		return fmt.Errorf("-live=%s: the only value is off", *liveFlag)
 	}
 	for _, name := range []string{"rapid.checks", "rapid.steps"} {
 		if n, err := strconv.Atoi(flag.Lookup(name).Value.String()); err == nil && n < 1 {

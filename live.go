@@ -16,8 +16,29 @@ type Beside struct {
 	Lab    *live.Lab
 	Kernel *model.Kernel // nil: the one that the header names
 
-	kernel *model.Kernel
-	may    []*possible // what the state can be, as far as the kernel has shown
+	instead host          // of the lab
+	kernel  *model.Kernel // as it is there
+	may     []*possible   // what the state can be, as far as the kernel has shown
+}
+
+// host is where a kernel shows what it does: a lab, one whose answers are kept, or these.
+type host interface {
+	Here(k *model.Kernel) *model.Kernel
+	Begin(b *model.Boot) error
+	Facts(b *model.Boot) live.Facts
+	CanAct(name string) bool
+	RefusesSysctl(c *live.Call) string
+	Step(c *live.Call) ([]model.Call, error)
+	Observe(all bool) (model.Observation, error)
+	End() error
+}
+
+// host is the side of the kernel.
+func (b *Beside) host() host {
+	if b.instead != nil {
+		return b.instead
+	}
+	return b.Lab
 }
 
 // possible is a state of the model that agrees with all that the kernel has shown.
@@ -62,7 +83,7 @@ func (b *Beside) Run(t *model.Trace) (r BesideResult, err error) {
 			return r, err
 		}
 	}
-	return r, b.Lab.End()
+	return r, b.host().End()
 }
 
 // begin makes the world on both sides.
@@ -74,14 +95,15 @@ func (b *Beside) begin(t *model.Trace) error {
 			return err
 		}
 	}
-	b.kernel = b.Lab.Here(k)
+	b.kernel = b.host().Here(k)
 	p := &possible{}
 	t.Boot.State(&p.state)
 	p.names = model.NewNames(&t.Boot, &p.state)
-	if err := b.Lab.Begin(&t.Boot); err != nil {
+	if err := b.host().Begin(&t.Boot); err != nil {
 		return err
 	}
-	live.Settle(b.Lab, &t.Boot, &p.state)
+	facts := b.host().Facts(&t.Boot)
+	facts.Settle(&t.Boot, &p.state)
 	b.may = []*possible{p}
 	return nil
 }
@@ -100,20 +122,20 @@ func (b *Beside) incomparable(st *model.Stmt) string {
 	case full(&res):
 		return "the model is full"
 	}
-	return b.Lab.RefusesSysctl(&live.Call{Op: op, Actor: st.Actor})
+	return b.host().RefusesSysctl(&live.Call{Op: op, Actor: st.Actor})
 }
 
 // step runs one line on both sides.
 func (b *Beside) step(l *model.Line, last bool) (*Divergence, error) {
 	p := b.may[0]
 	op := p.names.Resolve(b.kernel, &p.state, l.Stmt)
-	if can := p.state.CanAct(op.Actor); !can || !b.Lab.CanAct(l.Stmt.Actor) {
-		if can == b.Lab.CanAct(l.Stmt.Actor) {
+	if can, does := p.state.CanAct(op.Actor), b.host().CanAct(l.Stmt.Actor); !can || !does {
+		if can == does {
 			return nil, nil
 		}
 		return &Divergence{Line: l, Text: fmt.Sprintf("%s can act: the model %v, the kernel %v", l.Stmt.Actor, can, !can)}, nil
 	}
-	answers, err := b.Lab.Step(&live.Call{Op: op, Actor: l.Stmt.Actor, Bind: l.Stmt.Bind,
+	answers, err := b.host().Step(&live.Call{Op: op, Actor: l.Stmt.Actor, Bind: l.Stmt.Bind,
 		Number: number(&p.state, &op, op.Target, op.Arg), Tgid: number(&p.state, &op, op.Target2, op.Arg2)})
 	if err != nil {
 		return nil, err
@@ -148,12 +170,12 @@ const mostOutcomes = 500
 
 // look keeps those states that agree with what the kernel shows. If none does, that is a divergence from the nearest.
 func (b *Beside) look(l *model.Line, may []*possible, answers []model.Call, last bool) (*Divergence, error) {
-	o, err := b.Lab.Observe(last)
+	o, err := b.host().Observe(last)
 	if err != nil {
 		return nil, err
 	}
 	o.Done = answers
-	seen := live.Comparable(o)
+	seen := knownTo(b.kernel, live.Comparable(o))
 	b.may = b.may[:0:0]
 	nearest := ""
 	for _, p := range may {
@@ -177,6 +199,18 @@ func (p *possible) observe(k *model.Kernel, answers []model.Call) model.Observat
 	o := model.Observe(k, &p.state, p.names.Of)
 	o.Done = p.pay(&o, answers)
 	return live.Comparable(o)
+}
+
+// knownTo is an observation without what came after v3.11, if that is the kernel.
+func knownTo(k *model.Kernel, o model.Observation) model.Observation {
+	if k.Name != "v3.11" {
+		return o
+	}
+	for i := range o.Tasks {
+		n := &o.Tasks[i].Namespaces
+		n.Cgroup, n.Time, n.TimeForChildren = "", "", ""
+	}
+	return o
 }
 
 // pay gives out answers, and holds back those of tasks that are stopped: whether one is noted before the stop or when the task

@@ -42,7 +42,7 @@ func (b *Beside) MinimizeLive(t *model.Trace, d *Divergence) (*Minimal, error) {
 	}
 	for m.runs = liveRuns; shown == steadyRuns && m.err == nil && m.round(); {
 	}
-	return &Minimal{Divergence: m.found, Trace: m.best.trace(), Shown: shown}, m.err
+	return &Minimal{Divergence: m.found, Trace: m.best.written(), Shown: shown}, m.err
 }
 
 // liveMinimizer is a descent on two kernels at once.
@@ -104,10 +104,7 @@ func (m *liveMinimizer) take(list ...candidate) bool {
 
 // run runs a candidate and cuts off what comes after a divergence.
 func (m *liveMinimizer) run(c *candidate) (*Divergence, error) {
-	t := model.NewTrace(c.boot)
-	for _, st := range c.stmts {
-		t.Add(model.NewLine(st, ""))
-	}
+	t := c.written()
 	if _, why := m.b.Lab.Refuses(t); why != "" {
 		return nil, nil
 	}
@@ -117,4 +114,13 @@ func (m *liveMinimizer) run(c *candidate) (*Divergence, error) {
 	}
 	c.stmts = c.stmts[:r.Steps]
 	return r.Divergence, nil
+}
+
+// written is the candidate as a trace that can be printed.
+func (c *candidate) written() *model.Trace {
+	t := model.NewTrace(c.boot)
+	for _, st := range c.stmts {
+		t.Add(model.NewLine(st, ""))
+	}
+	return t
 }

@@ -2,65 +2,138 @@ package forkcheck_test
 
 import (
 	"flag"
+	"fmt"
+	"strings"
 	"testing"
-	"time"
 
 	"forkcheck"
 	"forkcheck/internal/live"
 	"forkcheck/model"
 )
 
-var liveTraces = flag.Int("live.traces", 150, "")
-var liveSeed = flag.Uint64("live.seed", 1, "")
+var (
+	liveFlag   = flag.String("live", "", "`off`: leave the running kernel alone")
+	liveTraces = flag.Int("live.traces", 150, "TestLive: how many random traces; half as many if tests are short")
+	liveSeed   = flag.Uint64("live.seed", 1, "TestLive: the seed of the first trace")
+)
 
-func TestLive(t *testing.T) {
+// openLab is a lab until the test is over. Where there can be none the test is skipped.
+func openLab(t *testing.T) *live.Lab {
+	t.Helper()
+	if *liveFlag == "off" {
+		t.Skip("-live=off")
+	}
 	lab, err := live.Open()
 	if err != nil {
 		t.Skip(err)
 	}
-	defer lab.Close()
-	start := time.Now()
-	r := forkcheck.LiveRun{Lab: lab, Version: model.V6(), Traces: *liveTraces, Seed: *liveSeed}
-	shown := 0
-	n, err := r.Run(func(tr *model.Trace, d *forkcheck.Divergence) error {
-		if shown++; shown < 6 {
-			t.Errorf("%s\n%d: %s\n%s", tr, d.Line.No, d.Line.Text, d.Text)
+	t.Cleanup(func() {
+		if err := lab.Close(); err != nil {
+			t.Error(err)
 		}
-		return nil
 	})
-	t.Log(n, time.Since(start))
+	return lab
+}
+
+// mostBlocks is how many divergences a test prints.
+const mostBlocks = 5
+
+// Random traces run beside the running kernel: it shows what the model says.
+func TestLive(t *testing.T) {
+	r := forkcheck.LiveRun{Lab: openLab(t), Version: model.V6(), Traces: *liveTraces, Seed: *liveSeed}
+	if testing.Short() {
+		r.Traces /= 2
+	}
+	left := mostBlocks
+	n, err := r.Run(func(tr *model.Trace, d *forkcheck.Divergence) error {
+		if left--; left < 0 {
+			return nil
+		}
+		return reportMinimal(t, r.Lab, tr, d)
+	})
+	t.Log(n)
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-func TestLiveTraces(t *testing.T) {
-	lab, err := live.Open()
-	if err != nil {
-		t.Skip(err)
-	}
-	defer lab.Close()
+// reportMinimal fails a test with a divergence made small. One that never shows again is only told.
+func reportMinimal(t *testing.T, lab *live.Lab, tr *model.Trace, d *forkcheck.Divergence) error {
+	t.Helper()
 	b := forkcheck.Beside{Lab: lab}
-	good, bad, skipped := 0, 0, 0
-	for _, file := range traceFiles(t) {
-		trace := readTrace(t, file)
-		if trace.Boot.Version != "v6.x" {
-			continue
-		}
-		if _, why := lab.Refuses(trace); why != "" {
-			skipped++
-			continue
-		}
-		r, err := b.Run(trace)
-		if err != nil {
-			t.Fatal(file, err)
-		}
-		if r.Divergence != nil {
-			bad++
-			t.Errorf("%s:%d: %s\n%s", file, r.Divergence.Line.No, r.Divergence.Line.Text, r.Divergence.Text)
-			continue
-		}
-		good++
+	m, err := b.MinimizeLive(tr, d)
+	if err != nil {
+		return err
 	}
-	t.Log(good, bad, skipped)
+	tell := t.Errorf
+	if m.Shown == 0 {
+		tell = t.Logf
+	}
+	tell("%s", block(m.Trace, m.Divergence, fmt.Sprintf("\nit shows in %d of 5 more runs", m.Shown)))
+	return nil
+}
+
+// block is what a test says of a divergence.
+func block(tr *model.Trace, d *forkcheck.Divergence, more string) string {
+	return fmt.Sprintf("\n%s\nat %s\n%s%s", tr, d.Line.Stmt, d.Text, more)
+}
+
+// again runs a trace, and once more if it diverges, and then once more if it does not: what shows in two of three runs counts.
+func again(t *testing.T, b *forkcheck.Beside, tr *model.Trace) forkcheck.BesideResult {
+	t.Helper()
+	var agreed forkcheck.BesideResult
+	for shown, hidden := 0, 0; ; {
+		r, err := b.Run(tr)
+		switch {
+		case err != nil:
+			t.Fatal(err)
+		case r.Divergence == nil:
+			agreed = r
+			hidden++
+		default:
+			shown++
+		}
+		switch {
+		case shown == 2:
+			return r
+		case shown == 0, hidden == 2:
+			return agreed
+		}
+	}
+}
+
+// The conversations of v6.x run on the running kernel as the model says.
+func TestLiveTraces(t *testing.T) {
+	lab := openLab(t)
+	b := forkcheck.Beside{Lab: lab}
+	agree, refused := 0, 0
+	for _, c := range conversations(t, "v6.x") {
+		if _, why := lab.Refuses(c.Trace); why != "" {
+			refused++
+			continue
+		}
+		if r := again(t, &b, c.Trace); r.Divergence != nil {
+			t.Error(block(c.Trace, r.Divergence, "\n"+c.file))
+			continue
+		}
+		agree++
+	}
+	t.Logf("conversations of v6.x: %d agree, %d cannot run here", agree, refused)
+}
+
+// conversation is a trace of testdata.
+type conversation struct {
+	file string
+	*model.Trace
+}
+
+// conversations are those that are written for a version.
+func conversations(t *testing.T, version string) (list []conversation) {
+	t.Helper()
+	for _, file := range traceFiles(t) {
+		if c := (conversation{file, readTrace(t, file)}); c.Boot.Version == version && strings.HasPrefix(file, "testdata/traces/") {
+			list = append(list, c)
+		}
+	}
+	return list
 }

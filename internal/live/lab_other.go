@@ -27,8 +27,8 @@ func OpenUserNS() (*Lab, error) { return nil, errNotHere }
 // Kernel is the release of the running kernel.
 func Kernel() string { return "none" }
 
-// Settle does nothing.
-func Settle(*Lab, *model.Boot, *model.State) {}
+// Facts are none.
+func (l *Lab) Facts(*model.Boot) Facts { return Facts{} }
 
 // Here is the kernel itself.
 func (l *Lab) Here(k *model.Kernel) *model.Kernel { return k }

@@ -214,15 +214,11 @@ func (l *Lab) Here(k *model.Kernel) *model.Kernel {
 	return &model.Kernel{Version: k.Version, Limits: k.Limits, Setting: l.Setting}
 }
 
-// Settle takes from the state of a world what the machine does not give: capabilities that root does not have here, and marks
-// that a task gets by doing what the trace has not done.
-func Settle(l *Lab, b *model.Boot, s *model.State) {
-	for i := range s.Cred {
-		s.Cred[i].Caps &= l.caps
-	}
-	const marks = model.PFForknoexec | model.PFNprocExceeded
+// Facts are those of the world that has begun.
+func (l *Lab) Facts(b *model.Boot) Facts {
+	f := Facts{Caps: l.caps}
 	for _, t := range b.Tasks() {
-		p := &s.Task[t.Task]
-		p.Flags = p.Flags&^marks | modelFlags(l.task(t.Name).last.flags)&marks
+		f.Marks = append(f.Marks, modelFlags(l.task(t.Name).last.flags)&marks)
 	}
+	return f
 }

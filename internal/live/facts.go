@@ -1,0 +1,23 @@
+package live
+
+import "forkcheck/model"
+
+// Facts are what a machine makes of a world.
+type Facts struct {
+	Caps  model.CapSet      // what root has here
+	Marks []model.TaskFlags // of the tasks of the world, in their order
+}
+
+// marks are flags that a task gets by doing what the trace has not done.
+const marks = model.PFForknoexec | model.PFNprocExceeded
+
+// Settle takes from the state of a world what the machine does not give.
+func (f *Facts) Settle(b *model.Boot, s *model.State) {
+	for i := range s.Cred {
+		s.Cred[i].Caps &= f.Caps
+	}
+	for i, t := range b.Tasks() {
+		p := &s.Task[t.Task]
+		p.Flags = p.Flags&^marks | f.Marks[i]
+	}
+}
