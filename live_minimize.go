@@ -16,7 +16,7 @@ const (
 // Minimal is a divergence made small.
 type Minimal struct {
 	*Divergence
-	Trace *model.Trace
+	Trace *model.Trace // with the results of the model
 	Shown int // of steadyRuns further runs of the trace as it was found
 }
 
@@ -42,7 +42,11 @@ func (b *Beside) MinimizeLive(t *model.Trace, d *Divergence) (*Minimal, error) {
 	}
 	for m.runs = liveRuns; shown == steadyRuns && m.err == nil && m.round(); {
 	}
-	return &Minimal{Divergence: m.found, Trace: m.best.trace(), Shown: shown}, m.err
+	if m.err != nil {
+		return nil, m.err
+	}
+	small, err := b.transcript(m.best.boot, m.best.stmts)
+	return &Minimal{Divergence: m.found, Trace: small, Shown: shown}, err
 }
 
 // liveMinimizer is a descent on two kernels at once.
