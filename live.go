@@ -35,6 +35,8 @@ type Divergence struct {
 	Line *model.Line
 	Text string   // what differs, a field a line; of several outcomes the nearest
 	Rows []string // of the model's call that ran
+
+	Written bool // the kernel does what the model does, and the trace has another result
 }
 
 // BesideResult is what became of a trace.

@@ -17,7 +17,8 @@ const (
 type Minimal struct {
 	*Divergence
 	Trace *model.Trace // with the results of the model
-	Shown int // of steadyRuns further runs of the trace as it was found
+	Runs  int          // of the trace as it was found, afterwards
+	Shown int          // in how many of them it shows
 }
 
 // Steady says whether the divergence shows in each run.
@@ -46,7 +47,7 @@ func (b *Beside) MinimizeLive(t *model.Trace, d *Divergence) (*Minimal, error) {
 		return nil, m.err
 	}
 	small, err := b.transcript(m.best.boot, m.best.stmts)
-	return &Minimal{Divergence: m.found, Trace: small, Shown: shown}, err
+	return &Minimal{Divergence: m.found, Trace: small, Runs: steadyRuns, Shown: shown}, err
 }
 
 // liveMinimizer is a descent on two kernels at once.

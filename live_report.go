@@ -87,7 +87,7 @@ func (b *Beside) Unwritten(t *model.Trace) (*Divergence, error) {
 	list, err := b.said(t, k)
 	for i := range list {
 		if l := list[i].line; l.Result != "" && l.Result != list[i].text {
-			return &Divergence{Line: l, Text: fmt.Sprintf("the result: written %q, the kernel as the model %q", l.Result, list[i].text)}, err
+			return &Divergence{Line: l, Written: true, Text: fmt.Sprintf("the result: written %q, the kernel as the model %q", l.Result, list[i].text)}, err
 		}
 	}
 	return nil, err
@@ -151,7 +151,7 @@ func (b *Beside) transcript(boot model.Boot, stmts []model.Stmt) (*model.Trace, 
 func (d *Divergence) AsFound(t *model.Trace) *Minimal {
 	upto := *t
 	upto.Lines = slices.DeleteFunc(slices.Clone(t.Lines), func(l model.Line) bool { return l.No > d.Line.No })
-	return &Minimal{Divergence: d, Trace: &upto, Shown: steadyRuns}
+	return &Minimal{Divergence: d, Trace: &upto}
 }
 
 // Report is the block about a divergence: the trace, what differs after its last line, the rows that the model ran there, and
@@ -165,12 +165,19 @@ func (m *Minimal) Report() string {
 	if len(m.Rows) > 0 {
 		fmt.Fprintf(&b, "\nrows: %s\n", strings.Join(m.Rows, ", "))
 	}
-	if m.Steady() {
-		fmt.Fprintf(&b, "\nsteady: it shows in each of %d runs\n", steadyRuns)
-	} else {
-		fmt.Fprintf(&b, "\nflaky: it shows in %d of %d runs, so the trace was not made shorter\n", m.Shown, steadyRuns)
-	}
+	fmt.Fprintf(&b, "\n%s\n", m.steadiness())
 	return b.String()
+}
+
+// steadiness says how often it shows.
+func (m *Minimal) steadiness() string {
+	switch {
+	case m.Runs == 0:
+		return "as it was found: the trace was not run again"
+	case m.Steady():
+		return fmt.Sprintf("steady: it shows in each of %d runs", m.Runs)
+	}
+	return fmt.Sprintf("flaky: it shows in %d of %d runs, so the trace was not made shorter", m.Shown, m.Runs)
 }
 
 // Save writes the trace to a file below dir and answers its path.

@@ -51,6 +51,7 @@ var commands = []command{
 	{"explore", exploreUsage, exploreCommand},
 	{"diff", diffUsage, diffCommand},
 	{"mutants", mutantsUsage, mutantsCommand},
+	{"live", liveUsage, liveCommand},
 	{"tables", tablesUsage, tablesCommand},
 }
 
