@@ -163,10 +163,24 @@ func (m *Minimal) Report() string {
 	}
 	fmt.Fprintf(&b, "\n%s\n", m.Text)
 	if len(m.Rows) > 0 {
-		fmt.Fprintf(&b, "\nrows: %s\n", strings.Join(m.Rows, ", "))
+		fmt.Fprintf(&b, "\nthe model ran the rows %s\n", folded(m.Rows))
 	}
 	fmt.Fprintf(&b, "\n%s\n", m.steadiness())
 	return b.String()
+}
+
+// folded is a list on lines that are not too long.
+func folded(words []string) string {
+	const most = 100
+	text, width := words[0], len("the model ran the rows ")
+	for _, w := range words[1:] {
+		if width += len(w) + 2; width > most {
+			text, width = text+",\n    "+w, len(w)
+		} else {
+			text += ", " + w
+		}
+	}
+	return text
 }
 
 // steadiness says how often it shows.

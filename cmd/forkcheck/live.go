@@ -104,7 +104,7 @@ type liveRun struct {
 	beside *forkcheck.Beside
 	total  int
 	count  forkcheck.LiveCount
-	ended  int       // traces of which the end was not run
+	ended  int       // traces of files of which the end was not run
 	told   time.Time // when progress was printed
 }
 
@@ -112,7 +112,7 @@ type liveRun struct {
 func (r *liveRun) run(t *model.Trace, name string) error {
 	got, d, err := compare(r.beside, t)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	r.count.Traces++
 	r.count.Steps += got.Steps
@@ -202,21 +202,25 @@ func (r *liveRun) clear() {
 // end prints the last lines.
 func (r *liveRun) end(err error) int {
 	r.clear()
-	interrupted := errors.Is(err, context.Canceled)
-	if err != nil && !interrupted {
-		return r.env.usage("after %d traces: %v", r.count.Traces, err)
-	}
 	if more := r.count.Divergences - mostBlocks; more > 0 {
 		fmt.Fprintf(r.env.out, "%d more divergences are not shown\n", more)
 	}
 	fmt.Fprintln(r.env.out, r.count)
-	if interrupted {
+	switch {
+	case errors.Is(err, context.Canceled):
 		fmt.Fprintf(r.env.err, "forkcheck: interrupted after the first %d of %d traces\n", r.count.Traces, r.total)
+	case err != nil:
+		return r.env.usage("%v", err)
 	}
+	return r.status(err)
+}
+
+// status is how a run ended, interrupted or not.
+func (r *liveRun) status(interrupt error) int {
 	switch {
 	case r.count.Divergences > 0:
 		return exitFound
-	case interrupted:
+	case interrupt != nil:
 		return exitCut
 	case r.ended > 0:
 		return exitUsage
