@@ -164,11 +164,12 @@ func (r *liveRun) show(t *model.Trace, d *forkcheck.Divergence, name string) err
 	if m == nil {
 		return err
 	}
-	file, saved := m.Save(failuresDir, name)
-	if saved != nil {
-		return errors.Join(err, saved)
+	fmt.Fprintf(r.env.out, "divergence %d: %s\n\n%s\n", r.count.Divergences, name, m.Report())
+	if file, err := m.Save(failuresDir, name); err != nil {
+		fmt.Fprintf(r.env.out, "no file: %v\n\n", err)
+	} else {
+		fmt.Fprintf(r.env.out, "replay:  go run ./cmd/forkcheck run -live %s\n\n", file)
 	}
-	fmt.Fprintf(r.env.out, "divergence %d: %s\n\n%s\nreplay:  go run ./cmd/forkcheck run -live %s\n\n", r.count.Divergences, name, m.Report(), file)
 	return err
 }
 
