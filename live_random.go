@@ -54,7 +54,7 @@ func (r *LiveRun) Run(found func(t *model.Trace, d *Divergence) error) (n LiveCo
 // Draw is the random trace of a seed.
 func (r *LiveRun) Draw(seed uint64) *model.Trace {
 	src := generators.NewSeeded(seed)
-	boot := generators.LiveWorld(src, r.Version.Name, !r.Lab.UserNS, r.Lab.OwnPidMax)
+	boot := generators.LiveWorld(src, r.Version.Name, !r.Lab.UserNS, r.Lab.OwnPidMax && !r.Lab.UserNS)
 	k := r.Lab.Here(&model.Kernel{Version: r.Version, Limits: boot.Limits})
 	taste := generators.NewTaste(src, k)
 	taste.Faults, taste.Pauses, taste.Orders = false, 0, false
@@ -82,6 +82,9 @@ func (r *LiveRun) Draw(seed uint64) *model.Trace {
 
 // touchesMachine says whether an op would change a limit of the machine, or set one that the model does not count to.
 func (r *LiveRun) touchesMachine(s *model.State, op *model.Op) bool {
+	if op.Kind == model.Setrlimit && r.Lab.UserNS {
+		return true // its one user has other processes
+	}
 	if op.Kind != model.Sysctl {
 		return false
 	}

@@ -74,3 +74,31 @@ func TestLiveShow(t *testing.T) {
 	r := forkcheck.LiveRun{Lab: lab, Version: model.V6()}
 	fmt.Println(r.Draw(*liveSeed))
 }
+
+func TestLiveUserNS(t *testing.T) {
+	lab, err := live.OpenUserNS()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lab.Close()
+	r := forkcheck.LiveRun{Lab: lab, Version: model.V6(), Traces: *liveTraces, Seed: *liveSeed}
+	shown := 0
+	n, err := r.Run(func(tr *model.Trace, d *forkcheck.Divergence) error {
+		if shown++; shown > 6 {
+			return nil
+		}
+		b := forkcheck.Beside{Lab: lab}
+		m, err := b.MinimizeLive(tr, d)
+		if err != nil {
+			return err
+		}
+		fmt.Println("=== shown", m.Shown)
+		fmt.Println(m.Trace.Boot.String())
+		for _, l := range m.Trace.Lines {
+			fmt.Println(l.Stmt)
+		}
+		fmt.Println(m.Text)
+		return nil
+	})
+	t.Log(n, err)
+}

@@ -269,13 +269,14 @@ func (g *golden) write(t *testing.T) {
 func TestShrinkSeeds(t *testing.T) {
 	for _, v := range model.Versions {
 		mutants := model.Mutants(v.Name)
+		golden := readMutants(t, v.Name, mutants)
 		every := 113
 		if testing.Short() {
 			every *= 3
 		}
 		for i := 3; i < len(mutants); i += every {
 			m := &mutants[i]
-			if forkcheck.EquivalentOf(m.Name) != nil {
+			if forkcheck.EquivalentOf(m.Name) != nil || strings.Contains(golden.want[m.Name], "in scope own") {
 				continue
 			}
 			t.Run(m.Name, func(t *testing.T) {

@@ -45,7 +45,7 @@ func TestReachReport(t *testing.T) {
 	missed.Fault = model.Fault{Row: uint16(clone.Row("copy_io")) + 1, Errno: model.ENOMEM} // `a` has none
 	struck.Fault = model.Fault{Row: uint16(clone.Row("copy_mm")) + 1, Errno: model.ENOMEM}
 	paused.Pause = uint16(clone.Row("copy_mm")) + 1
-	thread.Flags = model.CloneThread
+	thread.Flags, thread.Choice = model.CloneThread, 1
 	wait := model.Op{Kind: model.Wait4, Actor: model.A, Arg: -1}
 	r := reached(t, []model.Op{fork, missed, thread, wait}, []model.Op{struck}, []model.Op{paused, {Kind: model.Resume, Actor: model.A}})
 	head, _, _ := strings.Cut(r.Report(v), "  exit ")
@@ -54,6 +54,7 @@ func TestReachReport(t *testing.T) {
   tasks alive        median 3, 90% at most 4, most 4
   changed nothing    28 of 100 steps
   faults             2 asked for, 1 struck
+  choices            1 asked for, 0 made
   call           times  failed      rows   rungs  answers
   clone              5     40%     74/97   13/27  OK 3 ENOMEM 1 EINVAL 1 paused 1
   unshare            0              0/25     0/8

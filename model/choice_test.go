@@ -81,7 +81,7 @@ t := a.clone(VM|SIGHAND|THREAD)
 b := a.fork()
 a.wait4(-1)
 t.wait4(-1)
-b.exit(5)`, "0: -; a: b exited 5; t: ECHILD do_wait\n1: -; a: ECHILD do_wait; t: b exited 5"},
+b.exit(5)`, "0: -; a: b exited 5; t: ECHILD do_wait\n2: -; a: ECHILD do_wait; t: b exited 5"},
 		{"who dies first is reported", `
 b := a.fork()
 c := a.fork()
@@ -89,7 +89,7 @@ a.sigaction(TERM, IGN)
 b.sigaction(TERM, DFL)
 c.sigaction(TERM, DFL)
 a.wait4(-1)
-init.kill(-1, TERM)`, "0: 0; a: b killed TERM\n3: 0; a: c killed TERM"},
+init.kill(-1, TERM)`, "0: 0; a: b killed TERM\n17: 0; a: c killed TERM"},
 		{"there is no such actor", `
 b := a.fork()
 b.exit(0)

@@ -83,7 +83,7 @@ do, a choice says who is first. It is a number 1, 2, ...: what it leaves when di
 before the one that is next, what it gives is for the next choice. Without one, as with 0, those with a signal come first, then
 those whose call begins anew, then those that were woken, each in the order of the list of processes:
 
-	b.exit(5).choose(1)                 of two that wait for b the second looks first
+	b.exit(5).choose(2)                 of two that wait for b the second looks first
 
 The name of a task that is gone stands for the number that it had.
 

@@ -7,6 +7,7 @@ package model
 
 // settleV311 are the rules, first to last.
 var settleV311 = []Settle{
+	{Name: "preempt_schedule", Source: "kernel/sched/core.c:preempt_schedule", Ready: (*Kernel).isPreempted, Turn: (*Kernel).regain},
 	{Name: "get_signal_to_deliver", Source: "kernel/signal.c:get_signal_to_deliver", Ready: (*Kernel).hasSignal, Turn: (*Kernel).deliver},
 	{Name: "restart_syscall", Source: "arch/x86/kernel/signal.c:do_signal", Ready: (*Kernel).restarts, Turn: (*Kernel).restart},
 	{Name: "wake_up", Source: "kernel/sched/core.c:try_to_wake_up", Ready: (*Kernel).isWoken, Turn: (*Kernel).wakeUp},
@@ -71,8 +72,8 @@ func (k *Kernel) turns(s *State) (n uint64) {
 
 // turn finds the task that comes next, after so many others that could, and the rule that is ready for it; 0 if there is none.
 func (k *Kernel) turn(s *State, others uint64) (TaskID, int) {
-	for i := range k.Settle {
-		for t, fuel := s.Tasks, MaxTasks; t != 0 && fuel > 0 && k.Settle[i].Ready != nil; t, fuel = s.after(t), fuel-1 {
+	for i := 0; i < len(k.Settle) && k.Settle[i].Ready != nil && !s.quiet(); i++ {
+		for t, fuel := s.Tasks, MaxTasks; t != 0 && fuel > 0; t, fuel = s.after(t), fuel-1 {
 			if !s.stirs(t) || !k.Settle[i].Ready(k, s, t) || !k.firstRule(s, t, i) {
 				continue
 			}
@@ -85,8 +86,20 @@ func (k *Kernel) turn(s *State, others uint64) (TaskID, int) {
 	return 0, 0
 }
 
-// stirs says whether there can be anything to do for a task: what the rules have in common, asked for their speed.
-func (s *State) stirs(t TaskID) bool { return s.Task[t].SigPending || s.Flight[t].Asleep }
+// stirs says whether there can be anything to do for a task: what the rules have in common.
+func (s *State) stirs(t TaskID) bool {
+	return s.Task[t].SigPending || s.Flight[t].Asleep || s.Flight[t].Paused
+}
+
+// quiet says whether nobody stirs. Mostly it is so, and then no rule need be asked.
+func (s *State) quiet() bool {
+	for t, fuel := s.Tasks, MaxTasks; t != 0 && fuel > 0; t, fuel = s.after(t), fuel-1 {
+		if s.stirs(t) {
+			return false
+		}
+	}
+	return true
+}
 
 // firstRule says whether no rule before the i-th is ready for a task.
 func (k *Kernel) firstRule(s *State, t TaskID, i int) bool {
@@ -97,6 +110,26 @@ func (k *Kernel) firstRule(s *State, t TaskID, i int) bool {
 	}
 	return true
 }
+
+// preempted stands for a pause that nobody asked for: the call goes on in the same step.
+const preempted = nobody - 1
+
+// preempt leaves the processor to those whom a call has woken, if there are any. By default it gets it back at once.
+func (k *Kernel) preempt(s *State, f *Flight) bool {
+	if t, _ := k.turn(s, 0); t == 0 || f.Op.Pause != 0 {
+		return false
+	}
+	f.Paused, f.Op.Pause = true, preempted
+	return true
+}
+
+func (k *Kernel) isPreempted(s *State, t TaskID) bool {
+	f := &s.Flight[t]
+	return f.Paused && f.Op.Pause == preempted
+}
+
+// regain gives it the processor back.
+func (k *Kernel) regain(s *State, t TaskID, res *Result) { k.run(s, &s.Flight[t], res) }
 
 // isWoken says whether a call sleeps that was woken.
 func (k *Kernel) isWoken(s *State, t TaskID) bool {

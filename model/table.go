@@ -54,6 +54,7 @@ type Row struct {
 	Takes   Took    // what the half-built child holds from here on
 	Lock    Lock
 	Sleep   Sleep
+	Yields  bool // whom it has woken may come before the next row: the task holds no lock
 }
 
 // Applies says whether the row runs under these flags.
@@ -140,6 +141,9 @@ func (k *Kernel) run(s *State, f *Flight, res *Result) {
 		case next:
 			f.Took |= r.Takes
 			f.PC++
+			if r.Yields && k.preempt(s, f) {
+				return
+			}
 		case done:
 			f.PC = uint16(len(t.Rows))
 		default:

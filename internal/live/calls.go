@@ -157,7 +157,10 @@ var scripts = map[model.Kind]func(l *Lab, t *Task, c *Call) (int64, error){
 // mapIDs writes the maps of the task's user namespace: its own id, as itself, is all that is needed here, and needs no rights
 // over the parent.
 func (l *Lab) mapIDs(t *Task, c *Call) (int64, error) {
-	id := strconv.Itoa(t.seen.rawUID)
+	id := "0"
+	if !l.UserNS {
+		id = strconv.Itoa(t.seen.rawUID)
+	}
 	line := id + " " + id + " 1"
 	ret, err := l.write(t, "/proc/thread-self/uid_map", line)
 	if err != nil || ret < 0 {
@@ -179,5 +182,6 @@ func (l *Lab) sysctl(t *Task, c *Call) (int64, error) {
 	if model.Knob(c.Op.Arg2) == model.KnobPidMax {
 		dir = "/proc/sys/kernel/"
 	}
+	l.counted = l.counted || model.Knob(c.Op.Arg2) != model.KnobPidMax
 	return l.write(t, dir+name, strconv.Itoa(int(c.Op.Arg)))
 }

@@ -43,6 +43,7 @@ type Lab struct {
 	before  []byte // and the one before
 	mover   *Task  // who moved in it
 	objects int    // that were seen
+	counted bool   // there are limits on the number of namespaces
 	boot    *model.Boot
 }
 
@@ -191,7 +192,7 @@ func (l *Lab) End() error {
 		t.close()
 	}
 	l.tasks, l.mover = l.tasks[:0], nil
-	l.slots.used = [slotCount]bool{}
+	l.slots.used, l.counted = [slotCount]bool{}, false
 	l.unpin()
 	return l.fail(err)
 }

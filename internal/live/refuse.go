@@ -24,6 +24,8 @@ func (l *Lab) refusesLimits(b *model.Boot) string {
 		return fmt.Sprintf("pid_max=%d leaves no number above the reserved %d", n.PidMax, d.ReservedPids)
 	case b.Nproc != model.RlimInfinity && l.UserNS:
 		return "nproc counts other processes of the user, where the lab has but one id"
+	case b.LastPid != 0 && l.UserNS:
+		return "last_pid takes a capability that the lab, in its user namespace, has not"
 	case b.UID != 0 && l.UserNS:
 		return "the lab has but one id"
 	}

@@ -4,6 +4,7 @@ package live
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"golang.org/x/sys/unix"
@@ -32,6 +33,9 @@ func (l *Lab) begin(b *model.Boot) error {
 		return err
 	}
 	if err := l.must(first, sys(sysSetsid)); err != nil {
+		return err
+	}
+	if err := l.ownUserNS(first); err != nil {
 		return err
 	}
 	if err := l.pidLimits(first, b); err != nil {
@@ -66,6 +70,20 @@ func (l *Lab) begin(b *model.Boot) error {
 		return err
 	}
 	return l.settle()
+}
+
+// ownUserNS gives the trace a user namespace of its own if the lab has one: what a trace limits there ends with it.
+func (l *Lab) ownUserNS(first *Task) error {
+	if !l.UserNS {
+		return nil
+	}
+	if err := l.must(first, sys(sysUnshare, unix.CLONE_NEWUSER)); err != nil {
+		return fmt.Errorf("unshare(NEWUSER): %w", err)
+	}
+	if ret, err := l.mapIDs(first, nil); err != nil || ret < 0 {
+		return fmt.Errorf("uid_map: %w", errors.Join(err, unix.Errno(-ret)))
+	}
+	return nil
 }
 
 // bear has a task make a child, for the world and not for the trace.
