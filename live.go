@@ -16,6 +16,9 @@ type Beside struct {
 	Lab    *live.Lab
 	Kernel *model.Kernel // nil: the one that the header names
 
+	Stop func() error                              // unless nil it is asked before each trace; its error ends the run
+	Seen func(l *model.Line, o *model.Observation) // unless nil it is told what the kernel shows after each line
+
 	instead host          // of the lab
 	kernel  *model.Kernel // as it is there
 	may     []*possible   // what the state can be, as far as the kernel has shown
@@ -53,6 +56,8 @@ type Divergence struct {
 	Line *model.Line
 	Text string   // what differs, a field a line; of several outcomes the nearest
 	Rows []string // of the model's call that ran
+
+	Written bool // the kernel does what the model does, and the trace has another result
 }
 
 // BesideResult is what became of a trace.
@@ -64,6 +69,11 @@ type BesideResult struct {
 
 // Run runs a trace. An error is of the lab.
 func (b *Beside) Run(t *model.Trace) (r BesideResult, err error) {
+	if b.Stop != nil {
+		if err := b.Stop(); err != nil {
+			return r, err
+		}
+	}
 	if err := b.begin(t); err != nil {
 		return r, err
 	}
@@ -114,15 +124,23 @@ func (b *Beside) incomparable(st *model.Stmt) string {
 	op := p.names.Resolve(b.kernel, &p.state, st)
 	after := p.state
 	res := b.kernel.Step(&after, op)
+	if why := beyond(&after, &res); why != "" {
+		return why
+	}
+	return b.host().RefusesSysctl(&live.Call{Op: op, Actor: st.Actor})
+}
+
+// beyond says why what a step comes to in the model is beyond a kernel; "" if it is not.
+func beyond(after *model.State, res *model.Result) string {
 	switch {
 	case after.Panic:
 		return "the global init would die"
 	case res.Errno == model.ERESTARTNOINTR:
 		return "the fork would begin anew"
-	case full(&res):
+	case full(res):
 		return "the model is full"
 	}
-	return b.host().RefusesSysctl(&live.Call{Op: op, Actor: st.Actor})
+	return ""
 }
 
 // step runs one line on both sides.
@@ -146,7 +164,7 @@ func (b *Beside) step(l *model.Line, last bool) (*Divergence, error) {
 	}
 	d, err := b.look(l, next, answers, last)
 	if d != nil {
-		d.Rows = b.rows(op)
+		d.Rows = rows(b.kernel, p.state, op)
 	}
 	return d, err
 }
@@ -175,6 +193,9 @@ func (b *Beside) look(l *model.Line, may []*possible, answers []model.Call, last
 		return nil, err
 	}
 	o.Done = answers
+	if b.Seen != nil {
+		b.Seen(l, &o)
+	}
 	seen := knownTo(b.kernel, live.Comparable(o))
 	b.may = b.may[:0:0]
 	nearest := ""
@@ -232,9 +253,17 @@ func (p *possible) pay(o *model.Observation, answers []model.Call) (now []model.
 	return now
 }
 
-// rows are those of the call that ran, in the model.
-func (b *Beside) rows(op model.Op) (names []string) {
-	return nil
+// rows are those of the call that run, in the model.
+func rows(k *model.Kernel, s model.State, op model.Op) (names []string) {
+	var res model.Result
+	var marks model.Marks
+	k.StepInto(&s, op, &res, &marks)
+	for i, row := range k.Calls[op.Kind].Rows {
+		if marks.Row(op.Kind, i) {
+			names = append(names, row.Name)
+		}
+	}
+	return names
 }
 
 // number is what a call gets for a task: its number in the caller's eyes, or one that nobody has.

@@ -16,8 +16,9 @@ const (
 // Minimal is a divergence made small.
 type Minimal struct {
 	*Divergence
-	Trace *model.Trace
-	Shown int // of steadyRuns further runs of the trace as it was found
+	Trace *model.Trace // with the results of the model
+	Runs  int          // of the trace as it was found, afterwards
+	Shown int          // in how many of them it shows
 }
 
 // Steady says whether the divergence shows in each run.
@@ -42,7 +43,11 @@ func (b *Beside) MinimizeLive(t *model.Trace, d *Divergence) (*Minimal, error) {
 	}
 	for m.runs = liveRuns; shown == steadyRuns && m.err == nil && m.round(); {
 	}
-	return &Minimal{Divergence: m.found, Trace: m.best.written(), Shown: shown}, m.err
+	if m.err != nil {
+		return nil, m.err
+	}
+	small, err := b.transcript(m.best.boot, m.best.stmts)
+	return &Minimal{Divergence: m.found, Trace: small, Runs: steadyRuns, Shown: shown}, err
 }
 
 // liveMinimizer is a descent on two kernels at once.

@@ -132,6 +132,15 @@ func findScope(name string) (*generators.Scope, error) {
 
 // progress prints a line once a second where somebody is looking, and nothing elsewhere.
 func (e *env) progress() func(search.Stats) {
+	f := e.terminal()
+	if f == nil {
+		return nil
+	}
+	return func(s search.Stats) { fmt.Fprintf(f, "\r\x1b[K%s", statsText(s)) }
+}
+
+// terminal is where somebody is looking; nil elsewhere.
+func (e *env) terminal() *os.File {
 	f, ok := e.err.(*os.File)
 	if !ok {
 		return nil
@@ -139,7 +148,7 @@ func (e *env) progress() func(search.Stats) {
 	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
 		return nil
 	}
-	return func(s search.Stats) { fmt.Fprintf(f, "\r\x1b[K%s", statsText(s)) }
+	return f
 }
 
 // statsText is one line.

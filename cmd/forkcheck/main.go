@@ -5,14 +5,17 @@ after each call.
 	forkcheck run [-json] [-tree] [-known=fail] [-kernel VERSION] FILE...    run traces; - is standard input
 	forkcheck run -fuzz FILE...                                              run what Go's fuzzer wrote for FuzzTrace
 	forkcheck run -minimize [-states N] FILE                                 print the shortest trace that breaks the same
+	forkcheck run -live FILE...                                              print what the running kernel answers, and where the model does not
 	forkcheck explore -scope NAME [-kernel VERSION] [-tasks N] [-depth N] [-mem SIZE] [-workers N]    run every trace of a scope
 	forkcheck diff v3.11 v6.x [-scope NAME] [-tasks N] [-depth N] [-mem SIZE] [-workers N]            what user space sees to differ
 	forkcheck mutants [-list] [-invariant NAME] [-checks N] [-seed N] [-workers N] [NAME...]         break the kernel, row by row, and see what notices
+	forkcheck live [-traces N] [-seed S] [-kernel v6.x] [FILE...]            run traces on the model and on the running kernel
 	forkcheck tables [-kernel VERSION] [TABLE...]                            print tables: rows, ladders, versions, words
 	forkcheck help                                                           print the usage
 
-It ends with 0 when all is well, 1 when an invariant broke or a result is not the one written, 2 for bad usage or a bad
-file, which it names in one line, and 3 when a search was cut short by its bound on memory or by an interrupt. Package model describes the text of traces.
+It ends with 0 when all is well, 1 when an invariant broke, a result is not the one written or the running kernel does what the
+model does not, 2 for bad usage, a bad file or a machine where no trace can run, which it says in one line, and 3 when a search was
+cut short by its bound on memory or by an interrupt. Package model describes the text of traces.
 */
 package main
 
@@ -27,8 +30,8 @@ import (
 // The exit statuses.
 const (
 	exitOK    = 0
-	exitFound = 1 // an invariant does not hold, or a result is not the one written
-	exitUsage = 2 // bad usage, or a bad file
+	exitFound = 1 // an invariant does not hold, a result is not the one written, or the running kernel diverges
+	exitUsage = 2 // bad usage, a bad file, or no place to run traces
 	exitCut   = 3 // a search was cut short
 )
 
@@ -51,6 +54,7 @@ var commands = []command{
 	{"explore", exploreUsage, exploreCommand},
 	{"diff", diffUsage, diffCommand},
 	{"mutants", mutantsUsage, mutantsCommand},
+	{"live", liveUsage, liveCommand},
 	{"tables", tablesUsage, tablesCommand},
 }
 

@@ -21,9 +21,10 @@ type runOptions struct {
 	fuzz       bool
 	minimize   bool
 	states     uint64
+	live       bool
 }
 
-const runUsage = "run [-json] [-tree] [-known=fail] [-kernel VERSION] [-fuzz] [-minimize [-states N]] FILE..."
+const runUsage = "run [-json] [-tree] [-known=fail] [-kernel VERSION] [-fuzz] [-live] [-minimize [-states N]] FILE..."
 
 // runCommand is `forkcheck run`: it runs each file and prints each line with its result.
 func runCommand(e *env, args []string) int {
@@ -38,6 +39,7 @@ func runCommand(e *env, args []string) int {
 	flags.BoolVar(&o.fuzz, "fuzz", false, "the files are inputs of FuzzTrace")
 	flags.BoolVar(&o.minimize, "minimize", false, "print the shortest trace that breaks the same invariant, or shows the same known defect")
 	flags.Uint64Var(&o.states, "states", forkcheck.ProofStates, "how many transitions the proof may take that it is the shortest")
+	flags.BoolVar(&o.live, "live", false, "run them on the running kernel as well, and print what that answers")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprintln(e.out, usage)
@@ -50,6 +52,8 @@ func runCommand(e *env, args []string) int {
 		return e.usage("-json and -tree exclude each other; %s", usage)
 	case o.minimize && (o.json || o.tree):
 		return e.usage("-minimize prints a trace, with neither -json nor -tree; %s", usage)
+	case o.live && (o.json || o.tree || o.minimize || o.fuzz):
+		return e.usage("-live prints what the running kernel answers, with none of -json, -tree, -minimize and -fuzz; %s", usage)
 	case flags.NArg() == 0:
 		return e.usage("no file; %s", usage)
 	}
@@ -60,6 +64,9 @@ func runCommand(e *env, args []string) int {
 		if strings.HasPrefix(file, "-") && file != "-" {
 			return e.usage("%s comes after a file; flags come first; %s", file, usage)
 		}
+	}
+	if o.live {
+		return e.runLive(flags.Args(), o.kernel)
 	}
 	status := exitOK
 	for i, file := range flags.Args() {

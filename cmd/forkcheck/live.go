@@ -1,0 +1,230 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"forkcheck"
+	"forkcheck/model"
+)
+
+const liveUsage = "live [-traces N] [-seed S] [-kernel v6.x] [FILE...]"
+
+// liveOptions are the flags of `forkcheck live`.
+type liveOptions struct {
+	traces int
+	seed   uint64
+	kernel string
+}
+
+// liveCommand is `forkcheck live`: it runs files, or random traces, on the model and on the running kernel.
+func liveCommand(e *env, args []string) int {
+	var o liveOptions
+	flags := flag.NewFlagSet("live", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.IntVar(&o.traces, "traces", 150, "how many random traces")
+	flags.Uint64Var(&o.seed, "seed", 1, "of the first random trace; each further one has the next")
+	flags.StringVar(&o.kernel, "kernel", "", "run on this kernel, whichever one the header names")
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprintln(e.out, "usage: forkcheck "+liveUsage)
+		return exitOK
+	case err != nil:
+		return e.usage("%v; usage: forkcheck %s", err, liveUsage)
+	}
+	if err := o.check(flags); err != nil {
+		return e.usage("%v", err)
+	}
+	return e.besideKernel(flags.Args(), o.kernel, func(b *forkcheck.Beside, traces []*model.Trace) int {
+		return e.liveRun(b, traces, o)
+	})
+}
+
+// check refuses what cannot be done.
+func (o *liveOptions) check(flags *flag.FlagSet) (err error) {
+	switch {
+	case o.traces < 1 || o.traces > 10_000_000:
+		return fmt.Errorf("-traces=%d is outside 1..10000000", o.traces)
+	case o.seed == 0:
+		return fmt.Errorf("-seed=0 is none; any other number is one")
+	}
+	if err := checkLive(o.kernel, flags.Args()); err != nil || flags.NArg() == 0 {
+		return err
+	}
+	flags.Visit(func(f *flag.Flag) {
+		if f.Name != "kernel" {
+			err = fmt.Errorf("-%s is about random traces, and there are files; usage: forkcheck %s", f.Name, liveUsage)
+		}
+	})
+	return err
+}
+
+// liveRun is `forkcheck live` when all that can be wrong is not.
+func (e *env) liveRun(b *forkcheck.Beside, traces []*model.Trace, o liveOptions) int {
+	r := &liveRun{env: e, beside: b, total: len(traces)}
+	next := func(i int) (*model.Trace, string) { return traces[i], fileName(traces[i]) }
+	if r.total == 0 {
+		draw := forkcheck.LiveRun{Lab: b.Lab, Version: model.V6()}
+		r.total = o.traces
+		next = func(i int) (*model.Trace, string) {
+			seed := o.seed + uint64(i)
+			return draw.Draw(seed), fmt.Sprintf("live-%d", seed)
+		}
+		fmt.Fprintf(e.out, "random traces, -seed %d\n", o.seed)
+	}
+	for i := range r.total {
+		if err := r.run(next(i)); err != nil {
+			return r.end(err)
+		}
+		r.progress()
+	}
+	return r.end(nil)
+}
+
+// fileName is what the trace of a divergence is called.
+func fileName(t *model.Trace) string {
+	return "live-" + strings.TrimSuffix(strings.Trim(filepath.Base(t.File), "<>"), ".trace")
+}
+
+// mostBlocks is how many divergences are shown.
+const mostBlocks = 10
+
+// failuresDir is where the traces of those go.
+var failuresDir = filepath.Join("testdata", "failures")
+
+// liveRun is a run of many traces.
+type liveRun struct {
+	env    *env
+	beside *forkcheck.Beside
+	total  int
+	count  forkcheck.LiveCount
+	ended  int       // traces of files of which the end was not run
+	told   time.Time // when progress was printed
+}
+
+// run runs a trace. An error is of the lab, or an interrupt.
+func (r *liveRun) run(t *model.Trace, name string) error {
+	got, d, err := compare(r.beside, t)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	r.count.Traces++
+	r.count.Steps += got.Steps
+	if got.Why != "" && t.File != "" {
+		r.ended++
+		fmt.Fprintln(r.env.err, cutText(t, &got))
+	}
+	if d == nil {
+		return nil
+	}
+	if r.count.Divergences++; r.count.Divergences > mostBlocks {
+		return nil
+	}
+	return r.show(t, d, name)
+}
+
+// compare runs a trace on both sides, and answers where the kernel first does not do what the model does, or what is written.
+func compare(b *forkcheck.Beside, t *model.Trace) (got forkcheck.BesideResult, first *forkcheck.Divergence, err error) {
+	if got, err = b.Run(t); err != nil {
+		return got, nil, err
+	}
+	first = got.Divergence
+	if d, err := b.Unwritten(t); err != nil {
+		return got, nil, err
+	} else if d != nil && (first == nil || d.Line.No < first.Line.No) {
+		first = d
+	}
+	return got, first, nil
+}
+
+// cutText says why the rest of a trace was not run.
+func cutText(t *model.Trace, got *forkcheck.BesideResult) string {
+	ran := 0
+	for i := range t.Lines {
+		if t.Lines[i].Stmt == nil {
+			continue
+		}
+		if ran++; ran > got.Steps {
+			return fmt.Sprintf("%s:%d: not run from here: %s", t.File, t.Lines[i].No, got.Why)
+		}
+	}
+	return t.File + ": " + got.Why
+}
+
+// show makes a divergence small, keeps its trace in a file and prints it.
+func (r *liveRun) show(t *model.Trace, d *forkcheck.Divergence, name string) error {
+	r.clear()
+	m, err := r.minimize(t, d)
+	if m == nil {
+		return err
+	}
+	fmt.Fprintf(r.env.out, "divergence %d: %s\n\n%s\n", r.count.Divergences, name, m.Report())
+	if file, err := m.Save(failuresDir, name); err != nil {
+		fmt.Fprintf(r.env.out, "no file: %v\n\n", err)
+	} else {
+		fmt.Fprintf(r.env.out, "replay:  go run ./cmd/forkcheck run -live %s\n\n", file)
+	}
+	return err
+}
+
+// minimize makes a divergence small. One from what is written is left as it is, and one that was interrupted as it was found.
+func (r *liveRun) minimize(t *model.Trace, d *forkcheck.Divergence) (*forkcheck.Minimal, error) {
+	if d.Written {
+		return d.AsFound(t), nil
+	}
+	m, err := r.beside.MinimizeLive(t, d)
+	if errors.Is(err, context.Canceled) {
+		m = d.AsFound(t)
+	}
+	return m, err
+}
+
+// progress prints a line once a second where somebody is looking.
+func (r *liveRun) progress() {
+	if f := r.env.terminal(); f != nil && time.Since(r.told) > time.Second {
+		r.told = time.Now()
+		fmt.Fprintf(f, "\r\x1b[K%d of %d traces, %d steps, %d divergences", r.count.Traces, r.total, r.count.Steps, r.count.Divergences)
+	}
+}
+
+// clear takes that line away.
+func (r *liveRun) clear() {
+	if f := r.env.terminal(); f != nil {
+		fmt.Fprint(f, "\r\x1b[K")
+	}
+}
+
+// end prints the last lines.
+func (r *liveRun) end(err error) int {
+	r.clear()
+	if more := r.count.Divergences - mostBlocks; more > 0 {
+		fmt.Fprintf(r.env.out, "%d more divergences are not shown\n", more)
+	}
+	fmt.Fprintln(r.env.out, r.count)
+	switch {
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintf(r.env.err, "forkcheck: interrupted after the first %d of %d traces\n", r.count.Traces, r.total)
+	case err != nil:
+		return r.env.usage("%v", err)
+	}
+	return r.status(err)
+}
+
+// status is how a run ended, interrupted or not.
+func (r *liveRun) status(interrupt error) int {
+	switch {
+	case r.count.Divergences > 0:
+		return exitFound
+	case interrupt != nil:
+		return exitCut
+	case r.ended > 0:
+		return exitUsage
+	}
+	return exitOK
+}

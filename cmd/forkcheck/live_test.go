@@ -1,0 +1,234 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"forkcheck/internal/live"
+)
+
+// needLab skips a test where no trace can run.
+func needLab(t *testing.T) {
+	t.Helper()
+	lab, err := live.Open()
+	if err != nil {
+		t.Skip(err)
+	}
+	if err := lab.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// liveCountLine is the last line of a run.
+var liveCountLine = regexp.MustCompile(`^live: (\d+) traces, \d+ steps, (\d+) divergences, kernel \S+$`)
+
+// lastCount are the traces and the divergences of the last line.
+func lastCount(t *testing.T, out string) (traces, divergences string) {
+	t.Helper()
+	lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
+	m := liveCountLine.FindStringSubmatch(lines[len(lines)-1])
+	if m == nil {
+		t.Fatalf("the last line is none of a count:\n%s", out)
+	}
+	return m[1], m[2]
+}
+
+// Random traces say their seed, and how many there were.
+func TestLiveRandom(t *testing.T) {
+	needLab(t)
+	t.Chdir(t.TempDir())
+	status, out, errors := call("", "live", "-traces", "3", "-seed", "7")
+	traces, divergences := lastCount(t, out)
+	if traces != "3" || (divergences == "0") != (status == exitOK) || errors != "" || !strings.HasPrefix(out, "random traces, -seed 7\n") {
+		t.Errorf("status %d, says %q, prints\n%s", status, errors, out)
+	}
+}
+
+// A file whose results are those of the kernel is fine; so is one without results, and one that is taken for another kernel's.
+func TestLiveFiles(t *testing.T) {
+	needLab(t)
+	for _, c := range []struct{ name, in, args string }{
+		{"results", "kernel v6.x\nb := a.fork() // 3\na.wait4(9) // ECHILD do_wait", "-"},
+		{"no results", "kernel v6.x world=container\na.fork()", "-"},
+		{"another kernel", "kernel v3.11\na.fork() // 7", "-kernel v6.x -"},
+		{"a trace of the project", "", "../../testdata/traces/v6-clone-thread-with-parent.trace"},
+	} {
+		status, out, errors := call(c.in, strings.Fields("live "+c.args)...)
+		if traces, _ := lastCount(t, out); status != exitOK || traces != "1" || errors != "" {
+			t.Errorf("%s: status %d, says %q, prints\n%s", c.name, status, errors, out)
+		}
+	}
+}
+
+// A result that the kernel does not give is a divergence, and the trace is kept; so is each further one, but only ten are shown.
+func TestLiveDivergence(t *testing.T) {
+	needLab(t)
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("wrong.trace", []byte("kernel v6.x\n# no\na.fork() // 9\na.fork()\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"live"}
+	for range mostBlocks + 2 {
+		args = append(args, "wrong.trace")
+	}
+	status, out, errors := call("", args...)
+	const want = `divergence 1: live-wrong
+
+    kernel v6.x
+    # no
+    a.fork() // 9
+
+the result: written "9", the kernel as the model "3"
+
+as it was found: the trace was not run again
+
+replay:  go run ./cmd/forkcheck run -live testdata/failures/live-wrong.trace
+
+`
+	first, _, _ := strings.Cut(out, "divergence 2:")
+	if diff := cmp.Diff(want, first); diff != "" || status != exitFound || errors != "" {
+		t.Errorf("status %d, says %q (-want +got):\n%s", status, errors, diff)
+	}
+	if n := strings.Count(out, "replay:"); n != mostBlocks || !strings.Contains(out, "\n2 more divergences are not shown\n") {
+		t.Errorf("%d blocks in\n%s", n, out)
+	}
+	if traces, divergences := lastCount(t, out); traces != "12" || divergences != "12" {
+		t.Errorf("%s traces and %s divergences, want 12", traces, divergences)
+	}
+	status, _, errors = call("", "run", "-live", filepath.Join("testdata", "failures", "live-wrong.trace"))
+	if status != exitFound || errors != "" {
+		t.Errorf("the trace that was kept: status %d, says %q", status, errors)
+	}
+}
+
+// run -live prints what the kernel answers, without the rows that it does not tell.
+func TestRunLive(t *testing.T) {
+	needLab(t)
+	const in = `# a comment
+kernel v6.x
+t := a.clone(VM|SIGHAND|THREAD)
+b := a.fork() // 7
+t.clone(NEWPID|THREAD)
+c := b.clone(NEWPID)
+t.wait4(c)
+a.wait4(b)
+b.exit(3)
+b.exit(1)
+t.exit(0)
+`
+	const want = `# a comment
+kernel v6.x
+t := a.clone(VM|SIGHAND|THREAD) // 3
+b := a.fork()                   // 4
+    the result: written "7", the kernel as the model "4"
+t.clone(NEWPID|THREAD)          // EINVAL
+c := b.clone(NEWPID)            // 5, 1 inside
+t.wait4(c)                      // ECHILD
+a.wait4(b)                      // asleep
+b.exit(3)                       // -; a: b exited 3
+b.exit(1)                       // no task
+t.exit(0)                       // -
+
+<stdin>:4: divergence, kernel `
+	status, out, errors := call(in, "run", "-live", "-")
+	if got, _, _ := strings.Cut(out, live.Kernel()+"\n"); status != exitFound || errors != "" || got != want {
+		t.Errorf("status %d, says %q (-want +got):\n%s", status, errors, cmp.Diff(want, got))
+	}
+	status, out, errors = call(strings.Replace(in, " // 7", "", 1), "run", "-live", "-")
+	if status != exitOK || errors != "" || !strings.HasSuffix(out, "t.exit(0)                       // -\n") {
+		t.Errorf("status %d, says %q, prints\n%s", status, errors, out)
+	}
+}
+
+// What cannot run on a kernel is refused before anything runs, all files in one go.
+func TestLiveRefused(t *testing.T) {
+	needLab(t)
+	const dir = "../../testdata/traces/"
+	want := dir + "v6-fault-copies.trace:3: a fault: no user can make copy_files fail\n" +
+		dir + "v6-limits-max-threads.trace:1: max_threads is a limit of the whole machine\n" +
+		dir + "v6-exit-orphans-get-hup.trace:6: its result depends on the global init, which no trace has\n"
+	for _, command := range []string{"live", "run -live"} {
+		args := append(strings.Fields(command), dir+"v6-fault-copies.trace", dir+"v6-clone-thread-with-parent.trace", dir+"v6-limits-max-threads.trace",
+			dir+"v6-exit-orphans-get-hup.trace")
+		status, out, errors := call("", args...)
+		if diff := cmp.Diff(want, errors); diff != "" || status != exitUsage || out != "" {
+			t.Errorf("%s: status %d, prints %q (-want +got):\n%s", command, status, out, diff)
+		}
+	}
+	if _, _, errors := call("# a comment\n\nkernel v6.x pid_ns_depth=3\n", "live", "-"); errors != "<stdin>:3: pid_ns_depth is built into the kernel\n" {
+		t.Errorf("a world that cannot be is refused as %q", errors)
+	}
+}
+
+// Bad usage and bad files get a line, on any machine.
+func TestLiveErrors(t *testing.T) {
+	const usage = "; usage: forkcheck "
+	const exclude = "-live prints what the running kernel answers, with none of -json, -tree, -minimize and -fuzz" + usage + runUsage
+	for _, c := range []struct{ args, in, want string }{
+		{"live -x", "", "forkcheck: flag provided but not defined: -x" + usage + liveUsage},
+		{"live -traces 0", "", "forkcheck: -traces=0 is outside 1..10000000"},
+		{"live -seed 0", "", "forkcheck: -seed=0 is none; any other number is one"},
+		{"live -kernel v6", "", "forkcheck: unknown kernel \"v6\"; valid: v3.11, v6.x"},
+		{"live -kernel v3.11", "", "forkcheck: -kernel=v3.11 does not run here; the running kernel is compared with v6.x"},
+		{"live -seed 3 -", small, "forkcheck: -seed is about random traces, and there are files" + usage + liveUsage},
+		{"live none.trace -seed 3", "", "forkcheck: -seed comes after a file; flags come first"},
+		{"live none.trace", "", "forkcheck: open none.trace: no such file or directory"},
+		{"live -", "kernel v6.x\na.frok()", "<stdin>:2:3: unknown op \"frok\"; did you mean fork?"},
+		{"live -", "# no\n" + small, "<stdin>:2: v3.11 is not the kernel that runs; -kernel v6.x takes the trace for one of that"},
+		{"run -live -", small, "<stdin>:1: v3.11 is not the kernel that runs; -kernel v6.x takes the trace for one of that"},
+		{"run -live", "", "forkcheck: no file" + usage + runUsage},
+		{"run -live -json -", small, "forkcheck: " + exclude},
+		{"run -live -tree -", small, "forkcheck: " + exclude},
+		{"run -fuzz -live -", small, "forkcheck: " + exclude},
+		{"run -live -minimize -", small, "forkcheck: " + exclude},
+		{"run -live -kernel v3.11 -", small, "forkcheck: -kernel=v3.11 does not run here; the running kernel is compared with v6.x"},
+	} {
+		status, out, errors := call(c.in, strings.Fields(c.args)...)
+		if diff := cmp.Diff(c.want+"\n", errors); diff != "" || status != exitUsage || out != "" {
+			t.Errorf("%s: status %d, prints %q (-want +got):\n%s", c.args, status, out, diff)
+		}
+	}
+}
+
+// interrupter is an output that interrupts the program when something is written for the first time.
+type interrupter struct {
+	strings.Builder
+	once sync.Once
+	err  error
+}
+
+// Write writes.
+func (i *interrupter) Write(p []byte) (int, error) {
+	i.once.Do(func() {
+		self, err := os.FindProcess(os.Getpid())
+		if i.err = err; err == nil {
+			i.err = self.Signal(os.Interrupt)
+		}
+	})
+	return i.Builder.Write(p)
+}
+
+// An interrupt ends a run between two traces, with a count of those that ran.
+func TestLiveInterrupt(t *testing.T) {
+	needLab(t)
+	t.Chdir(t.TempDir())
+	var out interrupter
+	var errors strings.Builder
+	status := dispatch(&env{strings.NewReader(""), &out, &errors}, []string{"live", "-traces", "1000000"})
+	if out.err != nil {
+		t.Fatal(out.err)
+	}
+	_, divergences := lastCount(t, out.String())
+	if want := map[bool]int{true: exitCut, false: exitFound}[divergences == "0"]; status != want {
+		t.Errorf("status %d, want %d", status, want)
+	}
+	if !regexp.MustCompile(`^forkcheck: interrupted after the first \d+ of 1000000 traces\n$`).MatchString(errors.String()) {
+		t.Errorf("says %q", errors.String())
+	}
+}
