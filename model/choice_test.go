@@ -92,7 +92,7 @@ a.sigaction(TERM, IGN)
 b.sigaction(TERM, DFL)
 c.sigaction(TERM, DFL)
 a.wait4(-1)
-init.kill(-1, TERM)`, "0: 0; a: b killed TERM\n17: 0; a: c killed TERM"},
+init.kill(-1, TERM)`, "0: 0; a: b killed TERM\n5: 0; a: c killed TERM"},
 		{"there is no such actor", `
 b := a.fork()
 b.exit(0)

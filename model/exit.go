@@ -60,7 +60,7 @@ var (
 	})
 	rowAuditFree  = exitDrop("audit_free", exitC, Audit)
 	rowExitCode   = assign("exit_code", exitC, func(k *Kernel, s *State, f *Flight) { s.parent(f).ExitCode = f.Code })
-	rowMMRelease  = assign("mm_release", "kernel/fork.c:mm_release", mmRelease).yields()
+	rowMMRelease  = assign("mm_release", "kernel/fork.c:mm_release", mmRelease).yields(wakes)
 	rowCgroupExit = exitDrop("cgroup_exit", "kernel/cgroup.c:cgroup_exit", CSS)
 	rowModulePut  = exitDrop("module_put", exitC, Module)
 
@@ -81,7 +81,7 @@ var (
 			k.killOrphanedPgrp(s, s.parent(f).Leader, 0)
 		}
 	})
-	rowExitNotify  = notify("exit_notify", "kernel/exit.c:exit_notify", exitNotify).yields()
+	rowExitNotify  = notify("exit_notify", "kernel/exit.c:exit_notify", exitNotify).yields(wakes)
 	rowReleaseSelf = act("release_self", "kernel/exit.c:exit_notify", func(k *Kernel, s *State, f *Flight) {
 		if f.Victim == f.Op.Actor {
 			k.release(s, f, f.Op.Actor)
@@ -149,9 +149,9 @@ func zapRows(q queue) []Row {
 	}
 }
 
-// yields says that others may run after the row.
-func (r Row) yields() Row {
-	r.Yields = true
+// yields says when others may run after the row.
+func (r Row) yields(when Cond) Row {
+	r.Yields = when
 	return r
 }
 
@@ -167,8 +167,8 @@ var (
 		if s.Signal[s.parent(f).Signal].Flags&SignalGroupExit != 0 || !s.alone(f.Op.Actor) {
 			doGroupExit(k, s, f) // v3.11 passes over a single thread
 		}
-	}).yields()
-	rowGroupExitV6 = act("do_group_exit", "kernel/exit.c:do_group_exit", doGroupExit).yields()
+	}).yields(zapsOthers)
+	rowGroupExitV6 = act("do_group_exit", "kernel/exit.c:do_group_exit", doGroupExit).yields(zapsOthers)
 )
 
 // doGroupExit settles the exit code of the group, the first one wins, and kills the other threads.

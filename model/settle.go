@@ -114,13 +114,19 @@ func (k *Kernel) firstRule(s *State, t TaskID, i int) bool {
 // preempted stands for a pause that nobody asked for: the call goes on in the same step.
 const preempted = nobody - 1
 
-// preempt leaves the processor to those whom a call has woken, if there are any. By default it gets it back at once.
-func (k *Kernel) preempt(s *State, f *Flight) bool {
-	if t, _ := k.turn(s, 0); t == 0 || f.Op.Pause != 0 {
-		return false
+// wakes says whether a sleeper was woken, who may be faster than the task that woke it.
+func wakes(k *Kernel, s *State, f *Flight) bool {
+	for t := TaskID(1); t < MaxTasks; t++ {
+		if k.isWoken(s, t) {
+			return true
+		}
 	}
-	f.Paused, f.Op.Pause = true, preempted
-	return true
+	return false
+}
+
+// zapsOthers says whether an exit_group has other threads to end, who may be faster.
+func zapsOthers(k *Kernel, s *State, f *Flight) bool {
+	return f.Op.Kind == ExitGroup && !s.alone(f.Op.Actor)
 }
 
 func (k *Kernel) isPreempted(s *State, t TaskID) bool {

@@ -54,7 +54,7 @@ type Row struct {
 	Takes   Took    // what the half-built child holds from here on
 	Lock    Lock
 	Sleep   Sleep
-	Yields  bool // whom it has woken may come before the next row: the task holds no lock
+	Yields  Cond // when others may come before the next row: the task holds no lock; nil: never
 }
 
 // Applies says whether the row runs under these flags.
@@ -141,7 +141,8 @@ func (k *Kernel) run(s *State, f *Flight, res *Result) {
 		case next:
 			f.Took |= r.Takes
 			f.PC++
-			if r.Yields && k.preempt(s, f) {
+			if r.Yields != nil && f.Op.Pause == 0 && r.Yields(k, s, f) {
+				f.Paused, f.Op.Pause = true, preempted
 				return
 			}
 		case done:
