@@ -43,6 +43,7 @@ type Lab struct {
 	before  []byte // and the one before
 	mover   *Task  // who moved in it
 	objects int    // that were seen
+	asks    bool   // somebody has what only it can tell, by its world or by a clone
 	counted bool   // there are limits on the number of namespaces
 	boot    *model.Boot
 }

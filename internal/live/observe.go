@@ -55,7 +55,7 @@ func (l *Lab) view(t *Task, all bool) (v model.TaskView, err error) {
 	if err != nil {
 		return v, err
 	}
-	t.seen.rawUID = st.uid
+	t.seen.rawUID, t.leadsGroup = st.uid, t.leadsGroup || st.nsPgid[l.base] == t.pids[0]
 	if err := l.readTraits(t, all); err != nil {
 		return v, err
 	}
@@ -178,6 +178,9 @@ func (l *Lab) readTraits(t *Task, all bool) error {
 		return err
 	}
 	t.moved = false
+	if !l.asks {
+		return nil
+	}
 	return l.ask(t)
 }
 

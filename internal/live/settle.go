@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -77,24 +78,29 @@ func (l *Lab) settle() error {
 	if err != nil {
 		return fmt.Errorf("%w: %s", err, l.dump())
 	}
-	if bytes.IndexByte(l.looks, byte(gone)) >= 0 {
-		l.letGo()
-	}
+	l.letGo()
 	return born
 }
 
-// letGo leaves the processor to whoever was reaped: a task lets go of its number (free_pid) after it can be seen no more. When a
-// yield finds nobody else to run, as the count of involuntary switches tells, it is through.
+// letGo waits until the numbers of those who were reaped are free (free_pid): that comes after they can be seen no more. Whether a
+// number is taken fcntl(F_SETOWN_EX) tells, which does not ask for a task that has it. The number of a process group outlives its
+// leader, so it is not waited for.
 func (l *Lab) letGo() {
-	var before, after unix.Rusage
-	for range 10 {
-		_ = unix.Getrusage(unix.RUSAGE_THREAD, &before)
-		yield()
-		_ = unix.Getrusage(unix.RUSAGE_THREAD, &after)
-		if after.Nivcsw == before.Nivcsw {
-			return
+	for _, t := range l.tasks {
+		if t.class == gone && !t.leadsGroup {
+			for start := time.Now(); l.taken(t.tid) && time.Since(start) < time.Second; {
+				yield()
+			}
 		}
 	}
+}
+
+// taken says whether somebody has a number, or is about to let go of it.
+func (l *Lab) taken(tid int) bool {
+	const setOwnEx = 15
+	owner := [2]int32{0, int32(tid)}
+	_, _, errno := unix.RawSyscall(unix.SYS_FCNTL, l.program.file.Fd(), setOwnEx, uintptr(unsafe.Pointer(&owner)))
+	return errno == 0
 }
 
 // births adopts the children that clones have made.

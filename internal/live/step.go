@@ -59,6 +59,7 @@ func (l *Lab) makeCall(t *Task, c *Call) error {
 	t.call, t.answer = c.Op.Kind, nil
 	t.fresh = c.Op.Kind == model.Clone || c.Op.Kind == model.Unshare
 	t.moved = t.moved || c.Op.Kind == model.Unshare
+	l.asks = l.asks || c.Op.Flags&model.CloneChildCleartid != 0
 	if script := scripts[c.Op.Kind]; script != nil {
 		ret, err := script(l, t, c)
 		t.answer = &ret

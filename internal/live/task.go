@@ -25,15 +25,16 @@ type Task struct {
 
 	dir, syscall, stat, status int // its files below /proc; they never mean another task
 
-	call    model.Kind // the call that it is in; NoOp for none
-	child   *Task      // whom its clone makes
-	answer  *int64     // of a call that was several calls of Linux
-	class   class
-	last    stat // what the last look at it saw
-	seen    traits
-	fresh   bool // objects are to be read anew
-	moved   bool // namespaces are, and what the task itself has to say
-	objects [nKinds]*object
+	call       model.Kind // the call that it is in; NoOp for none
+	child      *Task      // whom its clone makes
+	answer     *int64     // of a call that was several calls of Linux
+	class      class
+	last       stat // what the last look at it saw
+	seen       traits
+	leadsGroup bool // a process group has its number
+	fresh      bool // objects are to be read anew
+	moved      bool // namespaces are, and what the task itself has to say
+	objects    [nKinds]*object
 }
 
 // pidNS is a pid namespace of the trace.

@@ -17,7 +17,7 @@ func (l *Lab) Begin(b *model.Boot) error {
 	if l.fault != nil {
 		return l.fault
 	}
-	l.boot = b
+	l.boot, l.asks = b, b.Dress
 	l.pin()
 	return l.fail(l.begin(b))
 }
