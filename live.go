@@ -77,8 +77,12 @@ func (b *Beside) Run(t *model.Trace) (r BesideResult, err error) {
 	if err := b.begin(t); err != nil {
 		return r, err
 	}
-	if r.Divergence, err = b.look(&t.Lines[0], b.may, nil, false); err != nil {
+	o, err := b.observe(&t.Lines[0], nil, false)
+	if err != nil {
 		return r, err
+	}
+	if may, text := b.agreeing(b.may, &o, nil); len(may) == 0 {
+		r.Divergence = &Divergence{Line: &t.Lines[0], Text: text}
 	}
 	for i := 0; i < len(t.Lines) && r.Divergence == nil; i++ {
 		l := &t.Lines[i]
@@ -158,61 +162,79 @@ func (b *Beside) step(l *model.Line, last bool) (*Divergence, error) {
 	if err != nil {
 		return nil, err
 	}
-	var next []*possible
-	for _, p := range b.may {
-		next = append(next, p.outcomes(b.kernel, l.Stmt)...)
+	o, err := b.observe(l, answers, last)
+	if err != nil {
+		return nil, err
 	}
-	d, err := b.look(l, next, answers, last)
+	d := b.narrow(l, &o, answers, model.OutcomeTurns)
+	if d != nil {
+		d = b.narrow(l, &o, answers, patientTurns)
+	}
 	if d != nil {
 		d.Rows = rows(b.kernel, p.state, op)
 	}
-	return d, err
+	return d, nil
+}
+
+// patientTurns is how many orders are tried before it is said that none does what the kernel does.
+const patientTurns = 40_000
+
+// narrow goes on with those states that a line can lead to and that agree with what the kernel shows.
+func (b *Beside) narrow(l *model.Line, seen *model.Observation, answers []model.Call, turns int) *Divergence {
+	var next []*possible
+	for _, p := range b.may {
+		next = append(next, p.outcomes(b.kernel, l.Stmt, turns)...)
+	}
+	may, nearest := b.agreeing(next, seen, answers)
+	if len(may) == 0 {
+		return &Divergence{Line: l, Text: nearest}
+	}
+	b.may = may
+	return nil
 }
 
 // outcomes are what a line can lead to.
-func (p *possible) outcomes(k *model.Kernel, st *model.Stmt) (list []*possible) {
+func (p *possible) outcomes(k *model.Kernel, st *model.Stmt, turns int) (list []*possible) {
 	op := p.names.Resolve(k, &p.state, st)
-	k.Outcomes(&p.state, op, func(s *model.State, res *model.Result, _ uint64) bool {
+	k.OutcomesWithin(turns, &p.state, op, func(s *model.State, res *model.Result, _ uint64) bool {
 		n := &possible{state: *s, names: p.names.Clone()}
 		n.names.Born(s, op, st.Bind, res)
 		n.owed = append(slices.Clone(p.owed), res.Calls(op, n.names.Of)...)
 		n.names.Gone(s)
 		list = append(list, n)
-		return len(list) < mostOutcomes
+		return true
 	})
 	return list
 }
 
-// mostOutcomes bounds what a step can come to.
-const mostOutcomes = 500
-
-// look keeps those states that agree with what the kernel shows. If none does, that is a divergence from the nearest.
-func (b *Beside) look(l *model.Line, may []*possible, answers []model.Call, last bool) (*Divergence, error) {
+// observe is what the kernel shows after a line.
+func (b *Beside) observe(l *model.Line, answers []model.Call, last bool) (model.Observation, error) {
 	o, err := b.host().Observe(last)
 	if err != nil {
-		return nil, err
+		return o, err
 	}
 	o.Done = answers
 	if b.Seen != nil {
 		b.Seen(l, &o)
 	}
-	seen := knownTo(b.kernel, live.Comparable(o))
-	b.may = b.may[:0:0]
-	nearest := ""
-	for _, p := range may {
-		want := p.observe(b.kernel, answers)
-		if reflect.DeepEqual(want, seen) {
-			b.may = append(b.may, p)
-			continue
+	return knownTo(b.kernel, live.Comparable(o)), nil
+}
+
+// agreeing are the states that would show what the kernel shows. If none does, nearest says what differs from the one that comes
+// nearest.
+func (b *Beside) agreeing(list []*possible, seen *model.Observation, answers []model.Call) (may []*possible, nearest string) {
+	wants := make([]model.Observation, len(list))
+	for i, p := range list {
+		if wants[i] = p.observe(b.kernel, answers); reflect.DeepEqual(wants[i], *seen) {
+			may = append(may, p)
 		}
-		if text := sides(&want, &seen); nearest == "" || strings.Count(text, "\n") < strings.Count(nearest, "\n") {
+	}
+	for i := 0; i < len(wants) && len(may) == 0; i++ {
+		if text := sides(&wants[i], seen); i == 0 || strings.Count(text, "\n") < strings.Count(nearest, "\n") {
 			nearest = text
 		}
 	}
-	if len(b.may) > 0 {
-		return nil, nil
-	}
-	return &Divergence{Line: l, Text: nearest}, nil
+	return may, nearest
 }
 
 // observe is what the state would show.

@@ -1,20 +1,25 @@
 package model
 
 import (
+	"container/heap"
 	"math"
-	"slices"
 )
 
-// outcomeTurns is how many turns Outcomes tries before it gives up.
-const outcomeTurns = 4096
+// OutcomeTurns is how many turns Outcomes tries before it gives up.
+const OutcomeTurns = 4096
 
 // Outcomes lists what an op can come to, depending on whose turn is next when the kernel settles: each state with its result
 // once, with a choice that leads there, in ascending order; choice 0 is first, and NoChoice for those that no number leads to. The
 // state that it begins with is not changed. What is yielded holds until yield returns, which may end the search. It answers whether
 // all has been yielded.
 func (k *Kernel) Outcomes(s *State, op Op, yield func(s *State, res *Result, choice uint64) bool) bool {
+	return k.OutcomesWithin(OutcomeTurns, s, op, yield)
+}
+
+// OutcomesWithin is Outcomes with another bound on the turns.
+func (k *Kernel) OutcomesWithin(turns int, s *State, op Op, yield func(s *State, res *Result, choice uint64) bool) bool {
 	op.Choice = 0
-	o := outcomes{kernel: k, op: op, seen: map[branch]bool{}, ends: map[branch]bool{}, yield: yield}
+	o := outcomes{kernel: k, op: op, turns: turns, seen: map[branch]bool{}, ends: map[branch]bool{}, yield: yield}
 	b := &branch{state: *s}
 	if !k.launch(&b.state, op, &b.res, nil) {
 		return yield(&b.state, &b.res, 0)
@@ -40,7 +45,8 @@ type pending struct {
 type outcomes struct {
 	kernel *Kernel
 	op     Op
-	open   []pending
+	turns  int       // how many may be tried
+	open   []pending // a heap, the lowest choice first
 	seen   map[branch]bool
 	ends   map[branch]bool
 	yield  func(s *State, res *Result, choice uint64) bool
@@ -52,24 +58,25 @@ func (o *outcomes) search() bool {
 		p := o.next()
 		b := *p.from
 		o.kernel.give(&b.state, p.others, &b.res)
-		if tries == outcomeTurns || !o.arrive(&b, p.choice, p.scale) {
+		if tries == o.turns || !o.arrive(&b, p.choice, p.scale) {
 			return false
 		}
 	}
 	return true
 }
 
-// next takes out the turn with the lowest choice. No two have the same: where they part, their digits differ.
-func (o *outcomes) next() pending {
-	least := 0
-	for i := range o.open {
-		if o.open[i].choice < o.open[least].choice {
-			least = i
-		}
-	}
-	p := o.open[least]
-	o.open = slices.Delete(o.open, least, least+1)
-	return p
+// next takes out the turn with the lowest choice.
+func (o *outcomes) next() pending { return heap.Pop(o).(pending) }
+
+// Len, Less, Swap, Push and Pop make the open turns a heap.
+func (o *outcomes) Len() int           { return len(o.open) }
+func (o *outcomes) Less(i, j int) bool { return o.open[i].choice < o.open[j].choice }
+func (o *outcomes) Swap(i, j int)      { o.open[i], o.open[j] = o.open[j], o.open[i] }
+func (o *outcomes) Push(p any)         { o.open = append(o.open, p.(pending)) }
+func (o *outcomes) Pop() any {
+	last := o.open[len(o.open)-1]
+	o.open = o.open[:len(o.open)-1]
+	return last
 }
 
 // arrive goes on from a point to where there is something to choose, and notes the turns that there are, or yields the end. It
@@ -85,7 +92,7 @@ func (o *outcomes) arrive(b *branch, choice, scale uint64) bool {
 	}
 	o.seen[*b] = true
 	for i := range turns {
-		o.open = append(o.open, turnAfter(b, i, turns, choice, scale))
+		heap.Push(o, turnAfter(b, i, turns, choice, scale))
 	}
 	return true
 }

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -19,6 +20,7 @@ import (
 type Lab struct {
 	UserNS    bool          // it is in a user namespace of its own
 	Setting   model.Setting // how the kernel goes about what others do otherwise
+	Weak      bool          // there is no /proc/PID/syscall: whether a task is at rest is known less surely, and takes longer
 	OwnPidMax bool          // each pid namespace has its own pid_max
 
 	slots     *slots
@@ -137,11 +139,7 @@ func (l *Lab) start() (err error) {
 func (l *Lab) Close() error {
 	var err error
 	if l.cmd != nil && l.cmd.Process != nil {
-		_ = l.cmd.Process.Kill()
-		var exit *exec.ExitError
-		if err = l.cmd.Wait(); errors.As(err, &exit) {
-			err = nil
-		}
+		err = l.killZygote()
 		close(l.over)
 	}
 	for _, t := range l.tasks {
@@ -158,6 +156,26 @@ func (l *Lab) Close() error {
 	}
 	return err
 }
+
+// killZygote waits until the zygote is dead, and with it all tasks, but not for ever.
+func (l *Lab) killZygote() error {
+	_ = l.cmd.Process.Kill()
+	dead := make(chan error, 1)
+	go func() { dead <- l.cmd.Wait() }()
+	select {
+	case err := <-dead:
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			return nil
+		}
+		return err
+	case <-time.After(closeTime):
+		return fmt.Errorf("task %d, killed, has not died within %v", l.cmd.Process.Pid, closeTime)
+	}
+}
+
+// closeTime bounds the wait for the end of a lab.
+const closeTime = 10 * time.Second
 
 // Kernel is the release of the running kernel: "6.18.44".
 func Kernel() string {

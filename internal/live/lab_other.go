@@ -12,6 +12,7 @@ import (
 // Lab is a place on the running kernel where traces run. There is none here: the code of its tasks is written for Linux on amd64.
 type Lab struct {
 	UserNS    bool
+	Weak      bool
 	OwnPidMax bool
 	Setting   model.Setting
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -73,6 +74,9 @@ func (l *Lab) settle() error {
 		}
 		l.before = append(l.before[:0], l.looks...)
 		_ = unix.Kill(0, 0)
+		if l.Weak {
+			time.Sleep(weakTime)
+		}
 		return l.scan(true) && bytes.Equal(l.before, l.looks)
 	})
 	if err != nil {
@@ -147,12 +151,10 @@ func (l *Lab) look(t *Task, last bool) class {
 	if l.slots.pending(t.slot) {
 		return moving
 	}
-	var buf [256]byte
-	text := read(t.syscall, buf[:])
-	if bytes.HasPrefix(text, []byte("running")) {
+	nr, arg0 := l.inCall(t)
+	if nr == running {
 		return moving
 	}
-	nr, arg0 := parseSyscall(text)
 	if nr == sysFutex && !last && t.class == parked {
 		return l.asleep(t, nr, arg0)
 	}
@@ -170,6 +172,29 @@ func (l *Lab) look(t *Task, last bool) class {
 		return l.dying(t)
 	}
 	return l.asleep(t, nr, arg0)
+}
+
+// running stands for a call where there is none to tell.
+const running = -2
+
+// weakTime is how long a sleep has to last where syscall does not tell a sleep from a task on its way into one.
+const weakTime = 2 * time.Millisecond
+
+// inCall is the call that a task is in, and its first argument: as the kernel tells it, or as its slot does.
+func (l *Lab) inCall(t *Task) (nr int64, arg0 uint64) {
+	if l.Weak {
+		p := l.slots.at(t.slot)
+		if atomic.LoadUint32(&p.phase) == 1 {
+			return sysFutex, addr(t.slot)
+		}
+		return int64(p.nr), p.args[0]
+	}
+	var buf [256]byte
+	text := read(t.syscall, buf[:])
+	if bytes.HasPrefix(text, []byte("running")) {
+		return running, 0
+	}
+	return parseSyscall(text)
 }
 
 // asleep says in what call of its own a task sleeps; in any other sleep it does not stay.

@@ -54,6 +54,8 @@ func (l *Lab) prepareZygote() error {
 	if err := z.open(); err != nil {
 		return err
 	}
+	var buf [256]byte
+	l.Weak = l.Weak || z.syscall <= 0 || read(z.syscall, buf[:]) == nil
 	st, err := z.readStatus()
 	if err != nil {
 		return err
