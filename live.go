@@ -21,7 +21,8 @@ type Beside struct {
 
 	instead host          // of the lab
 	kernel  *model.Kernel // as it is there
-	may     []*possible   // what the state can be, as far as the kernel has shown
+	facts   live.Facts
+	may     []*possible // what the state can be, as far as the kernel has shown
 }
 
 // host is where a kernel shows what it does: a lab, one whose answers are kept, or these.
@@ -116,8 +117,8 @@ func (b *Beside) begin(t *model.Trace) error {
 	if err := b.host().Begin(&t.Boot); err != nil {
 		return err
 	}
-	facts := b.host().Facts(&t.Boot)
-	facts.Settle(&t.Boot, &p.state)
+	b.facts = b.host().Facts(&t.Boot)
+	b.facts.Settle(&t.Boot, &p.state)
 	b.may = []*possible{p}
 	return nil
 }
@@ -217,7 +218,7 @@ func (b *Beside) observe(l *model.Line, answers []model.Call, last bool) (model.
 	if b.Seen != nil {
 		b.Seen(l, &o)
 	}
-	return knownTo(b.kernel, live.Comparable(o)), nil
+	return knownTo(b.kernel, b.facts.Visible(live.Comparable(o))), nil
 }
 
 // agreeing are the states that would show what the kernel shows. If none does, nearest says what differs from the one that comes
@@ -225,7 +226,7 @@ func (b *Beside) observe(l *model.Line, answers []model.Call, last bool) (model.
 func (b *Beside) agreeing(list []*possible, seen *model.Observation, answers []model.Call) (may []*possible, nearest string) {
 	wants := make([]model.Observation, len(list))
 	for i, p := range list {
-		if wants[i] = p.observe(b.kernel, answers); reflect.DeepEqual(wants[i], *seen) {
+		if wants[i] = b.facts.Visible(p.observe(b.kernel, answers)); reflect.DeepEqual(wants[i], *seen) {
 			may = append(may, p)
 		}
 	}

@@ -1,6 +1,7 @@
 package forkcheck
 
 import (
+	"cmp"
 	"fmt"
 
 	"forkcheck/generators"
@@ -19,17 +20,35 @@ type LiveRun struct {
 	Progress func(LiveCount)
 }
 
+// liveOps is how long a trace is where nothing else is said.
+const liveOps = 20
+
 // LiveCount is how far a run has come.
-type LiveCount struct{ Traces, Steps, Divergences int }
+type LiveCount struct {
+	Traces, Steps, Divergences int
+	Less                       string // what the machine makes less sure, or hides
+}
 
 // String is the line that ends a run.
 func (c LiveCount) String() string {
-	return fmt.Sprintf("live: %d traces, %d steps, %d divergences, kernel %s", c.Traces, c.Steps, c.Divergences, live.Kernel())
+	return fmt.Sprintf("live: %d traces, %d steps, %d divergences, kernel %s%s", c.Traces, c.Steps, c.Divergences, live.Kernel(), c.Less)
+}
+
+// less says what the machine of a lab lacks.
+func less(l *live.Lab) (text string) {
+	if l.Weak {
+		text += "; there is no /proc/PID/syscall, so rest was known by a time bound"
+	}
+	if l.Blind {
+		text += "; there is no kcmp, so nobody saw who shares what"
+	}
+	return text
 }
 
 // Run runs the traces and hands those that diverge to found.
 func (r *LiveRun) Run(found func(t *model.Trace, d *Divergence) error) (n LiveCount, err error) {
 	b := &Beside{Lab: r.Lab}
+	n.Less = less(r.Lab)
 	for i := range r.Traces {
 		t := r.Draw(r.Seed + uint64(i))
 		got, err := b.Run(t)
@@ -58,26 +77,25 @@ func (r *LiveRun) Draw(seed uint64) *model.Trace {
 	k := r.Lab.Here(&model.Kernel{Version: r.Version, Limits: boot.Limits})
 	taste := generators.NewTaste(src, k)
 	taste.Faults, taste.Pauses, taste.Orders = false, 0, false
+	return model.Transcribe(k, boot, r.ops(k, &boot, &taste, src))
+}
+
+// ops draws ops that a kernel can be asked for.
+func (r *LiveRun) ops(k *model.Kernel, boot *model.Boot, taste *generators.Taste, src generators.Source) (ops []model.Op) {
 	var s, after model.State
 	boot.State(&s)
-	var ops []model.Op
-	most := r.Ops
-	if most == 0 {
-		most = 20
-	}
-	for range most {
+	for range cmp.Or(r.Ops, liveOps) {
 		op := taste.Op(src, &s, boot.Actor())
 		if op.Kind == model.NoOp {
 			break
 		}
 		after = s
-		if res := k.Step(&after, op); after.Panic || res.Errno == model.ERESTARTNOINTR || full(&res) || r.touchesMachine(&s, &op) {
-			continue
+		if res := k.Step(&after, op); beyond(&after, &res) == "" && !r.touchesMachine(&s, &op) {
+			s = after
+			ops = append(ops, op)
 		}
-		s = after
-		ops = append(ops, op)
 	}
-	return model.Transcribe(k, boot, ops)
+	return ops
 }
 
 // touchesMachine says whether an op would change a limit of the machine, or set one that the model does not count to.

@@ -6,6 +6,17 @@ import "forkcheck/model"
 type Facts struct {
 	Caps  model.CapSet      // what root has here
 	Marks []model.TaskFlags // of the tasks of the world, in their order
+	Blind bool              // the kernel has no kcmp, or does not allow it: nobody can tell who shares what
+}
+
+// Visible is an observation as far as such a machine shows it.
+func (f *Facts) Visible(o model.Observation) model.Observation {
+	for i := range o.Tasks {
+		if f.Blind {
+			o.Tasks[i].Shares = model.Shares{}
+		}
+	}
+	return o
 }
 
 // marks are flags that a task gets by doing what the trace has not done.

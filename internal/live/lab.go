@@ -21,6 +21,7 @@ type Lab struct {
 	UserNS    bool          // it is in a user namespace of its own
 	Setting   model.Setting // how the kernel goes about what others do otherwise
 	Weak      bool          // there is no /proc/PID/syscall: whether a task is at rest is known less surely, and takes longer
+	Blind     bool          // there is no kcmp(2): nobody can tell who shares what
 	OwnPidMax bool          // each pid namespace has its own pid_max
 
 	slots     *slots

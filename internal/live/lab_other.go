@@ -13,6 +13,7 @@ import (
 type Lab struct {
 	UserNS    bool
 	Weak      bool
+	Blind     bool
 	OwnPidMax bool
 	Setting   model.Setting
 }
