@@ -25,9 +25,12 @@ type sensitivity struct {
 // A harness that cannot see a planted difference proves nothing: what the running kernel did is compared with what broken kernels
 // would have done. Those that are broken where only faults, pauses or counts show it are not found.
 func TestLiveSensitivity(t *testing.T) {
-	how := sensitivity{traces: 50, every: 20, least: 0.2}
-	if *liveSensitivity {
+	how := sensitivity{traces: 40, every: 30, least: 0.2}
+	switch {
+	case *liveSensitivity:
 		how = sensitivity{traces: 300, every: 1, least: 0.3}
+	case testing.Short():
+		how = sensitivity{traces: 25, every: 60, least: 0.2}
 	}
 	records := recordLive(t, openLab(t), how.traces)
 	planted := how.sample()

@@ -32,6 +32,9 @@ func openLab(t *testing.T) *live.Lab {
 			t.Error(err)
 		}
 	})
+	if !lab.OwnPidMax {
+		t.Skipf("v6.x is what 6.18 shows, and this is %s; `forkcheck live` compares any kernel", live.Kernel())
+	}
 	return lab
 }
 
@@ -127,7 +130,7 @@ type conversation struct {
 	*model.Trace
 }
 
-// conversations are those that are written for a version.
+// conversations are those that are written for a version; every third if tests are short.
 func conversations(t *testing.T, version string) (list []conversation) {
 	t.Helper()
 	for _, file := range traceFiles(t) {
@@ -135,5 +138,15 @@ func conversations(t *testing.T, version string) (list []conversation) {
 			list = append(list, c)
 		}
 	}
+	if testing.Short() {
+		list = everyThird(list)
+	}
 	return list
+}
+
+func everyThird(list []conversation) (some []conversation) {
+	for i := 0; i < len(list); i += 3 {
+		some = append(some, list[i])
+	}
+	return some
 }
