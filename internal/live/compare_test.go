@@ -1,0 +1,76 @@
+package live
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"forkcheck/model"
+)
+
+// What is compared does not depend on the order of the tasks, nor on what namespaces and objects are called.
+func TestComparableIsCanonical(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(0, 6).Draw(t, "tasks")
+		kinds := make([]int, 2*n)
+		for i := range kinds {
+			kinds[i] = rapid.IntRange(0, 3).Draw(t, "object")
+		}
+		order := rapid.Permutation(slices.Collect(upTo(n))).Draw(t, "order")
+		one, other := tasks(kinds, slices.Collect(upTo(n)), "a%d"), tasks(kinds, order, "b%d")
+		if diff := cmp.Diff(Comparable(one), Comparable(other)); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
+
+func upTo(n int) func(func(int) bool) {
+	return func(yield func(int) bool) {
+		for i := 0; i < n && yield(i); i++ {
+		}
+	}
+}
+
+// tasks are some in an order, with objects by number.
+func tasks(kinds, order []int, label string) (o model.Observation) {
+	for _, i := range order {
+		v := model.TaskView{Name: fmt.Sprintf("t%d", i), State: "running"}
+		v.Shares.VM, v.Namespaces.User = fmt.Sprintf(label, kinds[2*i]), fmt.Sprintf(label, kinds[2*i+1])
+		o.Tasks = append(o.Tasks, v)
+	}
+	return o
+}
+
+// A difference in any field that is compared is seen; those of the model alone are not.
+func TestComparableSeesFields(t *testing.T) {
+	base := func() model.Observation {
+		return model.Observation{Tasks: []model.TaskView{{Name: "a", State: "running", Threads: 1}}}
+	}
+	for _, c := range []struct {
+		name   string
+		change func(v *model.TaskView)
+		seen   bool
+	}{
+		{"pids", func(v *model.TaskView) { v.Pids = []int{2} }, true},
+		{"parent", func(v *model.TaskView) { v.Parent = "b" }, true},
+		{"exit signal", func(v *model.TaskView) { v.ExitSignal = 10 }, true},
+		{"threads", func(v *model.TaskView) { v.Threads = 2 }, true},
+		{"pending", func(v *model.TaskView) { v.Signals.Pending = []string{"TERM"} }, true},
+		{"files", func(v *model.TaskView) { v.Shares.Files = "1" }, true},
+		{"net", func(v *model.TaskView) { v.Namespaces.Net = "1" }, true},
+		{"caps", func(v *model.TaskView) { v.Caps = []string{"KILL"} }, true},
+		{"nproc", func(v *model.TaskView) { v.Nproc = 3 }, true},
+		{"pdeath", func(v *model.TaskView) { v.Pdeath = "USR2" }, true},
+		{"row", func(v *model.TaskView) { v.Row = "copy_mm" }, false},
+		{"unkillable", func(v *model.TaskView) { v.Unkillable = true }, false},
+	} {
+		changed := base()
+		c.change(&changed.Tasks[0])
+		if seen := !cmp.Equal(Comparable(base()), Comparable(changed)); seen != c.seen {
+			t.Errorf("%s: seen %v, want %v", c.name, seen, c.seen)
+		}
+	}
+}
