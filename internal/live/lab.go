@@ -41,13 +41,12 @@ type Lab struct {
 	allowed   unix.CPUSet // where the controller may run else
 
 	tasks   []*Task // of the trace, in order of birth
-	spaces  []*pidNS
-	looks   []byte // what the last scan saw
-	before  []byte // and the one before
-	mover   *Task  // who moved in it
-	objects int    // that were seen
-	asks    bool   // somebody has what only it can tell, by its world or by a clone
-	counted bool   // there are limits on the number of namespaces
+	looks   []byte  // what the last scan saw
+	before  []byte  // and the one before
+	mover   *Task   // who moved in it
+	objects int     // that were seen
+	asks    bool    // somebody has what only it can tell, by its world or by a clone
+	counted bool    // there are limits on the number of namespaces
 	boot    *model.Boot
 }
 
