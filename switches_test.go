@@ -51,6 +51,9 @@ func causes(t *testing.T, trace *model.Trace, want []string) []model.Switch {
 // testdata/versions.txt, and undoing just these takes the difference away.
 func TestSwitchesExplainConversations(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("which switches explain a conversation takes many runs of it")
+	}
 	var b strings.Builder
 	used := map[string]bool{}
 	for _, file := range traceFiles(t) {
