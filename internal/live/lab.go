@@ -60,7 +60,7 @@ func Open() (*Lab, error) {
 	if user == nil {
 		return l, nil
 	}
-	return nil, fmt.Errorf("no pid namespace of my own (%w), and none in a user namespace (%w); run as root, or allow unprivileged user namespaces", plain, user)
+	return nil, fmt.Errorf("no pid namespace of my own (%w), and none in a user namespace (%w); a lab takes root or unprivileged user namespaces, and no limit in its way", plain, user)
 }
 
 // OpenUserNS makes a lab in a user namespace.
@@ -122,6 +122,12 @@ func pidMaxIsOwn(release string) bool {
 }
 
 func (l *Lab) start() (err error) {
+	if err := checkNamespaces(); err != nil {
+		return err
+	}
+	if !l.UserNS && !isMapped(l.otherUID) {
+		return fmt.Errorf("the user %d, which a trace would take, is not mapped here", l.otherUID)
+	}
 	if l.slots, err = newSlots(); err != nil {
 		return err
 	}

@@ -82,7 +82,7 @@ func (l *Lab) prepareZygote() error {
 		_ = l.limit(z, unix.RLIMIT_NPROC, unix.Rlimit{Cur: l.hardNproc(z), Max: l.hardNproc(z)})
 	}
 	l.unlimited = l.hardNproc(z)
-	return nil
+	return l.checkProcesses()
 }
 
 func (l *Lab) zygoteDied() bool {

@@ -1,0 +1,53 @@
+//go:build linux && amd64
+
+package live
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// What a machine allows is not to be taken for what its kernel does: a lab that is hemmed in says so before it begins.
+
+// roomy is how many namespaces of a kind, or processes, a lab needs for one trace, with room to spare for those that are freed late.
+const roomy = 200
+
+// checkNamespaces refuses limits that a trace would meet.
+func checkNamespaces() error {
+	for _, kind := range []string{"mnt", "uts", "ipc", "net", "cgroup", "time", "pid", "user"} {
+		path := "/proc/sys/user/max_" + kind + "_namespaces"
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if n, err := strconv.Atoi(strings.TrimSpace(string(text))); err != nil || n < roomy {
+			return fmt.Errorf("%s is %d, and a lab needs %d", path, n, roomy)
+		}
+	}
+	return nil
+}
+
+// checkProcesses refuses an RLIMIT_NPROC that tasks would meet.
+func (l *Lab) checkProcesses() error {
+	if l.unlimited < roomy {
+		return fmt.Errorf("RLIMIT_NPROC is %d, and a lab needs %d", l.unlimited, roomy)
+	}
+	return nil
+}
+
+// isMapped says whether a user exists where the controller is: in a container it may have but a few.
+func isMapped(uid int) bool {
+	text, err := os.ReadFile("/proc/self/uid_map")
+	if err != nil {
+		return true // there are no user namespaces
+	}
+	for line := range strings.Lines(string(text)) {
+		var first, outside, count int
+		if _, err := fmt.Sscan(line, &first, &outside, &count); err == nil && uid >= first && uid-first < count {
+			return true
+		}
+	}
+	return false
+}
