@@ -78,13 +78,14 @@ func (b *Beside) Run(t *model.Trace) (r BesideResult, err error) {
 	if err := b.begin(t); err != nil {
 		return r, err
 	}
-	o, err := b.observe(&t.Lines[0], nil, false)
+	o, err := b.observe(&t.Lines[0], nil)
 	if err != nil {
 		return r, err
 	}
 	if may, text := b.agreeing(b.may, &o, nil); len(may) == 0 {
 		r.Divergence = &Divergence{Line: &t.Lines[0], Text: text}
 	}
+	last := &t.Lines[0]
 	for i := 0; i < len(t.Lines) && r.Divergence == nil; i++ {
 		l := &t.Lines[i]
 		if l.Stmt == nil {
@@ -94,11 +95,30 @@ func (b *Beside) Run(t *model.Trace) (r BesideResult, err error) {
 			break
 		}
 		r.Steps++
-		if r.Divergence, err = b.step(l, i == len(t.Lines)-1); err != nil {
+		last = l
+		if r.Divergence, err = b.step(l); err != nil {
+			return r, err
+		}
+	}
+	if r.Divergence == nil {
+		if r.Divergence, err = b.lastLook(last); err != nil {
 			return r, err
 		}
 	}
 	return r, b.host().End()
+}
+
+// lastLook reads everything anew: also what calls of others are not expected to change.
+func (b *Beside) lastLook(l *model.Line) (*Divergence, error) {
+	o, err := b.host().Observe(true)
+	if err != nil {
+		return nil, err
+	}
+	o = knownTo(b.kernel, b.facts.Visible(live.Comparable(o)))
+	if may, text := b.agreeing(b.may, &o, nil); len(may) == 0 {
+		return &Divergence{Line: l, Text: text}, nil
+	}
+	return nil, nil
 }
 
 // begin makes the world on both sides.
@@ -129,27 +149,28 @@ func (b *Beside) incomparable(st *model.Stmt) string {
 	op := p.names.Resolve(b.kernel, &p.state, st)
 	after := p.state
 	res := b.kernel.Step(&after, op)
-	if why := beyond(&after, &res); why != "" {
+	if why := beyond(&p.state, &after, &res); why != "" {
 		return why
 	}
 	return b.host().RefusesSysctl(&live.Call{Op: op, Actor: st.Actor})
 }
 
-// beyond says why what a step comes to in the model is beyond a kernel; "" if it is not.
-func beyond(after *model.State, res *model.Result) string {
+// beyond says why what a step comes to in the model is beyond a kernel; "" if it is not. It does not go by the answer alone, which
+// may be what is wrong.
+func beyond(before, after *model.State, res *model.Result) string {
 	switch {
 	case after.Panic:
 		return "the global init would die"
-	case res.Errno == model.ERESTARTNOINTR:
+	case res.Errno == model.ERESTARTNOINTR && hasSignal(before, res.Actor):
 		return "the fork would begin anew"
-	case full(res):
+	case res.Errno == model.ENOMEM && crowded(before):
 		return "the model is full: it has room for 23 tasks and 8 pid namespaces"
 	}
 	return ""
 }
 
 // step runs one line on both sides.
-func (b *Beside) step(l *model.Line, last bool) (*Divergence, error) {
+func (b *Beside) step(l *model.Line) (*Divergence, error) {
 	p := b.may[0]
 	op := p.names.Resolve(b.kernel, &p.state, l.Stmt)
 	if can, does := p.state.CanAct(op.Actor), b.host().CanAct(l.Stmt.Actor); !can || !does {
@@ -163,7 +184,7 @@ func (b *Beside) step(l *model.Line, last bool) (*Divergence, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := b.observe(l, answers, last)
+	o, err := b.observe(l, answers)
 	if err != nil {
 		return nil, err
 	}
@@ -209,8 +230,8 @@ func (p *possible) outcomes(k *model.Kernel, st *model.Stmt, turns int) (list []
 }
 
 // observe is what the kernel shows after a line.
-func (b *Beside) observe(l *model.Line, answers []model.Call, last bool) (model.Observation, error) {
-	o, err := b.host().Observe(last)
+func (b *Beside) observe(l *model.Line, answers []model.Call) (model.Observation, error) {
+	o, err := b.host().Observe(false)
 	if err != nil {
 		return o, err
 	}
@@ -234,6 +255,9 @@ func (b *Beside) agreeing(list []*possible, seen *model.Observation, answers []m
 		if text := sides(&wants[i], seen); i == 0 || strings.Count(text, "\n") < strings.Count(nearest, "\n") {
 			nearest = text
 		}
+	}
+	if len(may) == 0 && nearest == "" {
+		nearest = "no order that was tried leads to what the kernel shows"
 	}
 	return may, nearest
 }

@@ -34,8 +34,8 @@ func (c LiveCount) String() string {
 	return fmt.Sprintf("live: %d traces, %d steps, %d divergences, kernel %s%s", c.Traces, c.Steps, c.Divergences, live.Kernel(), c.Less)
 }
 
-// less says what the machine of a lab lacks.
-func less(l *live.Lab) (text string) {
+// Less says what the machine of a lab lacks, for the end of LiveCount.
+func Less(l *live.Lab) (text string) {
 	if l.Weak {
 		text += "; there is no /proc/PID/syscall, so rest was known by a time bound"
 	}
@@ -48,12 +48,15 @@ func less(l *live.Lab) (text string) {
 // Run runs the traces and hands those that diverge to found.
 func (r *LiveRun) Run(found func(t *model.Trace, d *Divergence) error) (n LiveCount, err error) {
 	b := &Beside{Lab: r.Lab}
-	n.Less = less(r.Lab)
+	n.Less = Less(r.Lab)
 	for i := range r.Traces {
 		t := r.Draw(r.Seed + uint64(i))
 		got, err := b.Run(t)
 		if err != nil {
 			return n, fmt.Errorf("trace %d: %w", r.Seed+uint64(i), err)
+		}
+		if got.Why != "" {
+			return n, fmt.Errorf("trace %d was drawn, and is not to be compared: %s", r.Seed+uint64(i), got.Why)
 		}
 		n.Traces++
 		n.Steps += got.Steps
@@ -90,7 +93,7 @@ func (r *LiveRun) ops(k *model.Kernel, boot *model.Boot, taste *generators.Taste
 			break
 		}
 		after = s
-		if res := k.Step(&after, op); beyond(&after, &res) == "" && !r.touchesMachine(&s, &op) {
+		if res := k.Step(&after, op); beyond(&s, &after, &res) == "" && !r.touchesMachine(&s, &op) {
 			s = after
 			ops = append(ops, op)
 		}
@@ -112,6 +115,45 @@ func (r *LiveRun) touchesMachine(s *model.State, op *model.Op) bool {
 	return !r.Lab.UserNS && s.Cred[s.Task[op.Actor].Ref[model.Cred]].UserNS == model.RootUserNS
 }
 
-// full says whether a call failed because an arena of the model is full: for want of memory, but not as a fork into a pid
-// namespace fails that is dead.
-func full(r *model.Result) bool { return r.Errno == model.ENOMEM && r.Why != "pid_allocated_adding" }
+// crowded says whether an arena of the model has hardly a free slot, or a pid namespace lies as deep as it can: what fails then
+// for want of memory does not fail so in a kernel.
+func crowded(s *model.State) bool {
+	tasks, pids := 0, 0
+	for i := range s.Task {
+		if s.Task[i].Stage != model.Free {
+			tasks++
+		}
+	}
+	for i := range s.Pid {
+		if s.Pid[i].Count > 0 {
+			pids++
+		}
+	}
+	return tasks >= model.MaxTasks-2 || pids >= model.MaxPids-2 || used(s, model.PidNSClass) >= model.MaxPidNS-2 ||
+		used(s, model.UserNSClass) >= model.MaxUserNS-2 || used(s, model.Cred) >= model.Slots-2 || deep(s)
+}
+
+// hasSignal says whether there is a signal that a task could take.
+func hasSignal(s *model.State, t model.TaskID) bool {
+	p := &s.Task[t]
+	return (p.Pending|s.Signal[p.Signal].Shared)&^p.Blocked != 0 || p.Jobctl&model.StopPending != 0
+}
+
+// used counts the objects of a class.
+func used(s *model.State, c model.Class) (n int) {
+	for _, count := range s.Count[c] {
+		if count > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func deep(s *model.State) bool {
+	for i := range s.PidNS {
+		if s.Count[model.PidNSClass][i] > 0 && int(s.PidNS[i].Level) >= model.MaxLevels-1 {
+			return true
+		}
+	}
+	return false
+}

@@ -67,7 +67,7 @@ func (b *Beside) said(t *model.Trace, k *model.Kernel) (list []said, err error) 
 	machine := LiveRun{Lab: b.Lab}
 	o := Options{Kernel: k, Checker: &invariants.Checker{Invariants: []invariants.Invariant{}}, NoQuiet: true}
 	_, err = Run(t, o, func(s *Step) error {
-		why := beyond(s.After, &s.Result)
+		why := beyond(s.Before, s.After, &s.Result)
 		if why == "" && machine.touchesMachine(s.Before, &s.Op) {
 			why = "it would set a limit of the machine"
 		}

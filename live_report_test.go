@@ -103,3 +103,21 @@ func TestLiveRefuses(t *testing.T) {
 		}
 	}
 }
+
+// Where nobody can tell who shares what, that is left out on both sides.
+func TestLiveWithoutKcmp(t *testing.T) {
+	lab := openLab(t)
+	lab.Blind = true
+	trace, err := model.ParseTrace("t", []byte("kernel v6.x\nb := a.clone(FILES)\nb.unshare(FILES)\nb.exit(0)\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := forkcheck.Beside{Lab: lab}
+	r, err := b.Run(trace)
+	if err != nil || r.Divergence != nil || r.Steps != 3 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if forkcheck.Less(lab) == "" {
+		t.Error("the last line does not say so")
+	}
+}

@@ -67,7 +67,7 @@ func (o *liveOptions) check(flags *flag.FlagSet) (err error) {
 
 // liveRun is `forkcheck live` when all that can be wrong is not.
 func (e *env) liveRun(b *forkcheck.Beside, traces []*model.Trace, o liveOptions) int {
-	r := &liveRun{env: e, beside: b, total: len(traces)}
+	r := &liveRun{env: e, beside: b, total: len(traces), count: forkcheck.LiveCount{Less: forkcheck.Less(b.Lab)}}
 	next := func(i int) (*model.Trace, string) { return traces[i], fileName(traces[i]) }
 	if r.total == 0 {
 		draw := forkcheck.LiveRun{Lab: b.Lab, Version: model.V6()}

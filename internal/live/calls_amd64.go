@@ -8,7 +8,6 @@ const (
 	sysClose       = 3
 	sysSigaction   = 13
 	sysSigprocmask = 14
-	sysGetpid      = 39
 	sysClone       = 56
 	sysExit        = 60
 	sysWait4       = 61

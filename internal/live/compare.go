@@ -66,8 +66,8 @@ func unborn(o *model.Observation) map[string]bool {
 	return set
 }
 
-// hide clears what a task does not show in its state: /proc shows no namespaces of a zombie, and kcmp has nothing to compare; of
-// a stopped task it does not tell whether a call is through or not.
+// hide clears what a task does not show in its state: a zombie has let go of its nsproxy, and kcmp has nothing to compare; of a
+// stopped task /proc does not tell whether a call is through or not.
 func hide(t *model.TaskView) {
 	t.Exit = withoutCore(t.Exit)
 	if t.Threads > 1 {
@@ -78,7 +78,8 @@ func hide(t *model.TaskView) {
 	case "stopped":
 		t.Call = ""
 	case "zombie":
-		t.Namespaces, t.Shares, t.ClearTid, t.Call = model.Spaces{}, model.Shares{}, false, ""
+		t.Namespaces = model.Spaces{User: t.Namespaces.User, Pid: t.Namespaces.Pid}
+		t.Shares, t.ClearTid, t.Call = model.Shares{}, false, ""
 	case "dying":
 		t.Shares, t.ClearTid, t.Call = model.Shares{}, false, ""
 	}

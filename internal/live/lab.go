@@ -28,6 +28,7 @@ type Lab struct {
 	program   *program
 	cmd       *exec.Cmd
 	over      chan struct{}
+	closed    bool
 	zygote    *Task
 	base      int          // how many pid namespaces are above that of a trace
 	caps      model.CapSet // what root has here
@@ -143,6 +144,11 @@ func (l *Lab) start() (err error) {
 
 // Close ends the lab: with its zygote everybody in it dies.
 func (l *Lab) Close() error {
+	l.unpin()
+	if l.closed {
+		return nil
+	}
+	l.closed = true
 	var err error
 	if l.cmd != nil && l.cmd.Process != nil {
 		err = l.killZygote()

@@ -193,6 +193,18 @@ func TestWeak(t *testing.T) {
 	}
 }
 
+// Closing twice is closing once, and the caller may run anywhere again.
+func TestCloseTwice(t *testing.T) {
+	l := openLab(t)
+	boot := model.DefaultBoot()
+	check(t, l.Begin(&boot))
+	check(t, l.Close())
+	check(t, l.Close())
+	if l.pinned {
+		t.Error("the caller is kept on one processor")
+	}
+}
+
 // A lab acts in its own pid namespace only, and touches no knob of the machine.
 func TestRefuses(t *testing.T) {
 	l := openLab(t)

@@ -171,14 +171,17 @@ func (l *Lab) readTraits(t *Task, all bool) error {
 	if t.seen.spaces.PidForChildren == "" {
 		t.moved = true // it shows as soon as somebody was born into it, to whomever
 	}
-	if !all && !t.moved && t.class != zapping || t.class == zombie {
+	if t.class == zombie {
+		return t.readHomes()
+	}
+	if !all && !t.moved && t.class != zapping {
 		return nil
 	}
 	if err := t.readSpaces(); err != nil || t.class != parked {
 		return err
 	}
 	t.moved = false
-	if !l.asks {
+	if !l.asks && !all {
 		return nil
 	}
 	return l.ask(t)
@@ -199,6 +202,16 @@ var spaceLinks = []struct {
 	{"cgroup", func(s *model.Spaces) *string { return &s.Cgroup }},
 	{"time", func(s *model.Spaces) *string { return &s.Time }},
 	{"time_for_children", func(s *model.Spaces) *string { return &s.TimeForChildren }},
+}
+
+// readHomes reads what a zombie still shows: the user and the pid namespace, which do not go with nsproxy.
+func (t *Task) readHomes() (err error) {
+	homes := model.Spaces{}
+	if homes.User, err = t.link("user"); err == nil {
+		homes.Pid, err = t.link("pid")
+	}
+	t.seen.spaces = homes
+	return err
 }
 
 // readSpaces reads the namespaces. The dying have let go of most. A pid namespace for children that nobody was born in yet

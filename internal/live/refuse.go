@@ -6,7 +6,7 @@ import (
 	"forkcheck/model"
 )
 
-// Limits says which limits of a world a lab can give: none but pid_max, and that only where each pid namespace has its own.
+// refusesLimits says which limits of a world a lab cannot give: all but pid_max, and that only where each pid namespace has its own.
 func (l *Lab) refusesLimits(b *model.Boot) string {
 	d := model.DefaultLimits
 	switch n := &b.Limits; {

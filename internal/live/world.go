@@ -23,6 +23,9 @@ func (l *Lab) Begin(b *model.Boot) error {
 }
 
 func (l *Lab) begin(b *model.Boot) error {
+	if why := l.refusesLimits(b); why != "" {
+		return errors.New(why)
+	}
 	tasks := b.Tasks()
 	spaces := uint64(unix.CLONE_NEWPID)
 	if b.Dress {
@@ -216,7 +219,7 @@ func (l *Lab) Here(k *model.Kernel) *model.Kernel {
 
 // Facts are those of the world that has begun.
 func (l *Lab) Facts(b *model.Boot) Facts {
-	f := Facts{Caps: l.caps}
+	f := Facts{Caps: l.caps, Blind: l.Blind}
 	for _, t := range b.Tasks() {
 		f.Marks = append(f.Marks, modelFlags(l.task(t.Name).last.flags)&marks)
 	}
