@@ -114,6 +114,11 @@ func TestLiveExhaustive(t *testing.T) {
 	for _, name := range []string{"family", "wait", "signals"} {
 		x.scope(generators.FindScope(name))
 	}
+	for _, name := range []string{"clones", "unshares", "waits", "traces"} {
+		if x.counts[name] == 0 {
+			t.Errorf("no %s were compared", name)
+		}
+	}
 	t.Logf("exhaustive: %d clones, %d unshares, %d waits, %d traces of length 2, %d divergences", clones, unshares, waits, x.counts["traces"], x.divergences)
 }
 

@@ -9,31 +9,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"forkcheck"
-	"forkcheck/internal/live"
 	"forkcheck/model"
 )
-
-// reportLab opens a lab for a test, or says why there is none.
-func reportLab(t *testing.T) *live.Lab {
-	t.Helper()
-	lab, err := live.Open()
-	if err != nil {
-		t.Skip(err)
-	}
-	t.Cleanup(func() {
-		if err := lab.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return lab
-}
 
 // A model whose fork keeps the parent-death signal diverges: the trace is made short, and its file shows it again.
 func TestLiveReport(t *testing.T) {
 	k := &model.Kernel{Version: model.V6(), Limits: model.DefaultLimits}
 	clone := &k.Calls[model.Clone]
 	clone.Rows = slices.Delete(clone.Rows, clone.Row("pdeath_signal"), clone.Row("pdeath_signal")+1)
-	b := forkcheck.Beside{Lab: reportLab(t), Kernel: k}
+	b := forkcheck.Beside{Lab: openLab(t), Kernel: k}
 	trace, err := model.ParseTrace("text", []byte("kernel v6.x dress world=container\nx := a.fork()\na.kill(x, 0)\ny := a.clone(FS|IO)\nx.exit(3)"))
 	if err != nil {
 		t.Fatal(err)
@@ -76,7 +60,7 @@ func replayLive(t *testing.T, b *forkcheck.Beside, m *forkcheck.Minimal) {
 
 // What cannot run is refused with its line and the reason, the world with the first line.
 func TestLiveRefuses(t *testing.T) {
-	b := forkcheck.Beside{Lab: reportLab(t)}
+	b := forkcheck.Beside{Lab: openLab(t)}
 	for _, c := range []struct {
 		text string
 		line int

@@ -30,7 +30,7 @@ func TestLiveSensitivity(t *testing.T) {
 	case *liveSensitivity:
 		how = sensitivity{traces: 300, every: 1, least: 0.3}
 	case testing.Short():
-		t.Skip("a planted difference takes many traces")
+		t.Skip("a planted difference takes many traces to be seen; without -short")
 	}
 	records := recordLive(t, openLab(t), how.traces)
 	planted := how.sample()

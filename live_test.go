@@ -61,6 +61,21 @@ func TestLive(t *testing.T) {
 	}
 }
 
+// In a user namespace a trace has one user only, and may limit the number of namespaces.
+func TestLiveUserNS(t *testing.T) {
+	openLab(t)
+	lab, err := live.OpenUserNS()
+	if err != nil {
+		t.Skipf("no lab in a user namespace (%v); allow unprivileged user namespaces", err)
+	}
+	defer lab.Close()
+	r := forkcheck.LiveRun{Lab: lab, Version: model.V6(), Traces: *liveTraces / 5, Seed: *liveSeed}
+	n, err := r.Run(func(tr *model.Trace, d *forkcheck.Divergence) error { return reportMinimal(t, lab, tr, d) })
+	if t.Log(n); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // reportMinimal fails a test with a divergence made small. One that never shows again is only told.
 func reportMinimal(t *testing.T, lab *live.Lab, tr *model.Trace, d *forkcheck.Divergence) error {
 	t.Helper()

@@ -85,38 +85,66 @@ func hide(t *model.TaskView) {
 	}
 }
 
+// spaceLinks are the links of /proc/TID/ns.
+var spaceLinks = []struct {
+	kind string
+	to   func(s *model.Spaces) *string
+}{
+	{"user", func(s *model.Spaces) *string { return &s.User }},
+	{"pid", func(s *model.Spaces) *string { return &s.Pid }},
+	{"pid_for_children", func(s *model.Spaces) *string { return &s.PidForChildren }},
+	{"mnt", func(s *model.Spaces) *string { return &s.Mnt }},
+	{"uts", func(s *model.Spaces) *string { return &s.UTS }},
+	{"ipc", func(s *model.Spaces) *string { return &s.IPC }},
+	{"net", func(s *model.Spaces) *string { return &s.Net }},
+	{"cgroup", func(s *model.Spaces) *string { return &s.Cgroup }},
+	{"time", func(s *model.Spaces) *string { return &s.Time }},
+	{"time_for_children", func(s *model.Spaces) *string { return &s.TimeForChildren }},
+}
+
+// objects are what kcmp(2) compares.
+var objects = []struct {
+	kind string
+	of   func(s *model.Shares) *string
+}{
+	{"vm", func(s *model.Shares) *string { return &s.VM }},
+	{"files", func(s *model.Shares) *string { return &s.Files }},
+	{"fs", func(s *model.Shares) *string { return &s.FS }},
+	{"sighand", func(s *model.Shares) *string { return &s.Sighand }},
+	{"io", func(s *model.Shares) *string { return &s.IO }},
+	{"sysvsem", func(s *model.Shares) *string { return &s.SysvSem }},
+}
+
+// labels are the new names of namespaces and objects, by kind and old name.
+type labels map[[2]string]string
+
+// give puts the new name in the place of the old one, after the first who shows it.
+func (l labels) give(kind string, s *string, holder string) {
+	if *s == "" {
+		return
+	}
+	key := [2]string{kind, *s}
+	if l[key] == "" {
+		l[key] = kind + ":" + holder
+	}
+	*s = l[key]
+}
+
 // relabel names namespaces and objects after the first task that shows them.
 func relabel(tasks []model.TaskView) {
-	labels := map[string]string{}
-	label := func(kind string, s *string, name string) {
-		if *s == "" {
-			return
-		}
-		key := kind + *s
-		if labels[key] == "" {
-			labels[key] = kind + ":" + name
-		}
-		*s = labels[key]
-	}
+	l := labels{}
 	for i := range tasks {
 		t := &tasks[i]
-		n, s := &t.Namespaces, &t.Shares
-		label("pid", &n.Pid, t.Name)
-		label("pid", &n.PidForChildren, t.Name+"'s children")
-		label("user", &n.User, t.Name)
-		label("mnt", &n.Mnt, t.Name)
-		label("uts", &n.UTS, t.Name)
-		label("ipc", &n.IPC, t.Name)
-		label("net", &n.Net, t.Name)
-		label("cgroup", &n.Cgroup, t.Name)
-		label("time", &n.Time, t.Name)
-		label("time", &n.TimeForChildren, t.Name+"'s children")
-		label("vm", &s.VM, t.Name)
-		label("files", &s.Files, t.Name)
-		label("fs", &s.FS, t.Name)
-		label("sighand", &s.Sighand, t.Name)
-		label("io", &s.IO, t.Name)
-		label("sysvsem", &s.SysvSem, t.Name)
+		for _, link := range spaceLinks {
+			if kind, ofChildren := strings.CutSuffix(link.kind, "_for_children"); ofChildren {
+				l.give(kind, link.to(&t.Namespaces), t.Name+"'s children")
+			} else {
+				l.give(kind, link.to(&t.Namespaces), t.Name)
+			}
+		}
+		for _, o := range objects {
+			l.give(o.kind, o.of(&t.Shares), t.Name)
+		}
 	}
 }
 

@@ -129,10 +129,7 @@ func TestHandlersCount(t *testing.T) {
 
 // After many traces the zygote has no child, the controller no more files, and after Close there is no zygote.
 func TestNothingIsLeft(t *testing.T) {
-	l, err := Open()
-	if err != nil {
-		t.Skip(err)
-	}
+	l := openLab(t)
 	files := openFiles(t)
 	for range 50 {
 		run(t, l, fork("a", "b"), fork("b", "c"), op("b", model.Op{Kind: model.ExitGroup}, 0))

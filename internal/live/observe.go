@@ -82,8 +82,7 @@ var states = map[class]string{parked: "running", waiting: "asleep", vforked: "as
 
 // callOf is the call that a task is in.
 func (l *Lab) callOf(t *Task) string {
-	switch t.class {
-	case waiting, vforked, zapping:
+	if t.class == waiting || t.class == vforked {
 		return t.call.String()
 	}
 	return ""
@@ -185,23 +184,6 @@ func (l *Lab) readTraits(t *Task, all bool) error {
 		return nil
 	}
 	return l.ask(t)
-}
-
-// spaceLinks are the links of /proc/TID/ns.
-var spaceLinks = []struct {
-	kind string
-	to   func(s *model.Spaces) *string
-}{
-	{"user", func(s *model.Spaces) *string { return &s.User }},
-	{"pid", func(s *model.Spaces) *string { return &s.Pid }},
-	{"pid_for_children", func(s *model.Spaces) *string { return &s.PidForChildren }},
-	{"mnt", func(s *model.Spaces) *string { return &s.Mnt }},
-	{"uts", func(s *model.Spaces) *string { return &s.UTS }},
-	{"ipc", func(s *model.Spaces) *string { return &s.IPC }},
-	{"net", func(s *model.Spaces) *string { return &s.Net }},
-	{"cgroup", func(s *model.Spaces) *string { return &s.Cgroup }},
-	{"time", func(s *model.Spaces) *string { return &s.Time }},
-	{"time_for_children", func(s *model.Spaces) *string { return &s.TimeForChildren }},
 }
 
 // readHomes reads what a zombie still shows: the user and the pid namespace, which do not go with nsproxy.

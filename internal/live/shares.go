@@ -4,6 +4,7 @@ package live
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -68,7 +69,7 @@ func (l *Lab) identify(t *Task, kind int, known []*Task) error {
 	}
 	var tried []*object
 	for _, o := range known {
-		if id := o.objects[kind]; id != nil && !contains(tried, id) {
+		if id := o.objects[kind]; id != nil && !slices.Contains(tried, id) {
 			tried = append(tried, id)
 			same, err := kcmp(t, o, kind)
 			if err != nil {
@@ -83,15 +84,6 @@ func (l *Lab) identify(t *Task, kind int, known []*Task) error {
 	l.objects++
 	t.objects[kind] = &object{l.objects}
 	return nil
-}
-
-func contains(list []*object, o *object) bool {
-	for _, p := range list {
-		if p == o {
-			return true
-		}
-	}
-	return false
 }
 
 // kcmp says whether two tasks have the same object.
