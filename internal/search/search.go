@@ -38,7 +38,7 @@ type Space[S any] interface {
 // Options bound a search. The zero value bounds nothing.
 type Options struct {
 	Depth       int                 // findings that cost more are not looked for: a finding costs its ops
-	Transitions uint64              // no level is begun after so many, nor gone on with
+	Transitions uint64              // a level that ends with more is not closed, and not gone on with once there are more
 	Bytes       int                 // of memory for visited states
 	Workers     int                 // 0: one for each core
 	Stop        func(find int) bool // a finding of this kind ends the search, unless a shorter one can still come
@@ -174,6 +174,8 @@ func (r *run[S]) level() Why {
 	switch {
 	case r.over():
 		return Found
+	case r.spent(): // with its last states; whether a worker noticed in time must make no difference
+		return Exhausted
 	case !r.steps():
 		return Deep
 	}
@@ -188,6 +190,9 @@ func (r *run[S]) level() Why {
 func (r *run[S]) over() bool {
 	return slices.ContainsFunc(r.findings, func(f Finding) bool { return r.Stop != nil && r.Stop(f.Kind) && f.cost <= r.depth+1 })
 }
+
+// spent says whether there were more transitions than there may be.
+func (r *run[S]) spent() bool { return r.Transitions > 0 && r.transitions.Load() > r.Transitions }
 
 // found notes a finding, if it is the least of its kind.
 func (r *run[S]) found(kind int, w way, end bool) {

@@ -270,6 +270,8 @@ func TestWhy(t *testing.T) {
 		{"deep", context.Background(), Options{Depth: 5}, Deep, 5, 1<<6 - 1},
 		{"deep, ends cost", context.Background(), Options{Depth: 5, Ends: 2}, Deep, 5, 1<<6 - 1},
 		{"exhausted", context.Background(), Options{Transitions: 900}, Exhausted, 8, 1<<9 - 1},
+		{"exhausted by the last states of a level", context.Background(), Options{Transitions: 1<<10 - 3}, Exhausted, 8, 1<<9 - 1},
+		{"not quite exhausted", context.Background(), Options{Transitions: 1<<10 - 2}, Exhausted, 9, 1<<10 - 1},
 		{"full", context.Background(), Options{Bytes: 200_000}, Full, 0, 0},
 		{"interrupted", cancelled, Options{}, Interrupted, 0, 1},
 	} {

@@ -38,7 +38,7 @@ func (w *worker[S]) late() bool {
 		r.why.Store(uint32(Interrupted))
 	case r.Bytes > 0 && int(r.bytes.Load())+r.nodes.bytes() > r.Bytes:
 		r.why.Store(uint32(Full))
-	case r.Transitions > 0 && r.transitions.Load() > r.Transitions:
+	case r.spent():
 		r.why.Store(uint32(Exhausted))
 	}
 	r.tell()
