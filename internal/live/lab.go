@@ -99,7 +99,6 @@ func (l *Lab) try() error {
 		{Actor: "b", Op: model.Op{Kind: model.Exit}},
 		{Actor: "init", Bind: "t", Op: model.Op{Kind: model.Clone, Flags: model.CloneVM | model.CloneSighand | model.CloneThread, Sig: model.SIGCHLD}},
 		{Actor: "init", Op: block},
-		{Actor: "a", Number: 1, Op: model.Op{Kind: model.Kill, Sig: model.SIGTERM}},
 	} {
 		if _, err := l.Step(&c); err != nil {
 			return err
@@ -107,6 +106,9 @@ func (l *Lab) try() error {
 	}
 	b, err := l.task("b").readStatus()
 	if err != nil {
+		return err
+	}
+	if _, err := l.Step(&Call{Actor: "a", Number: 1, Op: model.Op{Kind: model.Kill, Sig: model.SIGTERM}}); err != nil {
 		return err
 	}
 	l.OwnPidMax = pidMaxIsOwn(Kernel())
