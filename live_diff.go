@@ -2,10 +2,12 @@ package forkcheck
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/go-cmp/cmp"
 
+	"forkcheck/internal/live"
 	"forkcheck/model"
 )
 
@@ -15,9 +17,10 @@ type seen struct {
 	Done  map[string]model.Call
 }
 
-func byName(o *model.Observation) seen {
+// byName takes what is in both observations as it is there, named after nobody who is missing in one of them.
+func byName(o *model.Observation, common model.Observation) seen {
 	s := seen{map[string]model.TaskView{}, map[string]model.Call{}}
-	for _, t := range o.Tasks {
+	for _, t := range slices.Concat(o.Tasks, common.Tasks) {
 		s.Tasks[t.Name] = t
 	}
 	for _, c := range o.Done {
@@ -29,7 +32,8 @@ func byName(o *model.Observation) seen {
 // sides lists what differs, a field a line: `a.Exit: the model "exited 0", the kernel "killed TERM"`.
 func sides(m, kernel *model.Observation) string {
 	r := &lister{}
-	cmp.Equal(byName(m), byName(kernel), cmp.Reporter(r))
+	x, y := live.Common(*m, *kernel)
+	cmp.Equal(byName(m, x), byName(kernel, y), cmp.Reporter(r))
 	return strings.Join(r.lines, "\n")
 }
 

@@ -42,6 +42,12 @@ func Less(l *live.Lab) (text string) {
 	if l.Blind {
 		text += "; there is no kcmp, so nobody saw who shares what"
 	}
+	if l.NoTid {
+		text += "; there is no PR_GET_TID_ADDRESS, so nobody saw who clears a number"
+	}
+	for _, name := range live.SpaceNames(l.Lacks) {
+		text += "; there are no " + name + " namespaces"
+	}
 	return text
 }
 
@@ -93,7 +99,7 @@ func (r *LiveRun) ops(k *model.Kernel, boot *model.Boot, taste *generators.Taste
 			break
 		}
 		after = s
-		if res := k.Step(&after, op); beyond(&s, &after, &res) == "" && !r.touchesMachine(&s, &op) {
+		if res := k.Step(&after, op); beyond(&s, &after, &res) == "" && r.Lab.RefusesOp(&op) == "" && !r.touchesMachine(&s, &op) {
 			s = after
 			ops = append(ops, op)
 		}

@@ -38,6 +38,29 @@ func TestLiveReport(t *testing.T) {
 	replayLive(t, &b, m)
 }
 
+// Of a task that only one side has it is said that the other has none, and not of all that it shares.
+func TestLiveStranger(t *testing.T) {
+	k := &model.Kernel{Version: model.V6(), Limits: model.DefaultLimits}
+	clone := &k.Calls[model.Clone]
+	clone.Rows = slices.Delete(clone.Rows, clone.Row("sighand_needs_vm"), clone.Row("sighand_needs_vm")+1)
+	b := forkcheck.Beside{Lab: openLab(t), Kernel: k}
+	trace, err := model.ParseTrace("text", []byte("kernel v6.x\nA := a.clone(SIGHAND)"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := b.Run(trace)
+	if err != nil || r.Divergence == nil {
+		t.Fatalf("error %v, divergence %v", err, r.Divergence)
+	}
+	const want = `A: the model a task, running, the kernel nothing
+the answer to a.Ret: the model 3, the kernel -1
+the answer to a.Errno: the model "", the kernel "EINVAL"
+the answer to a.Child: the model "A", the kernel ""`
+	if diff := cmp.Diff(want, r.Divergence.Text); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // replayLive saves a trace and runs it again.
 func replayLive(t *testing.T, b *forkcheck.Beside, m *forkcheck.Minimal) {
 	t.Helper()
@@ -85,6 +108,36 @@ func TestLiveRefuses(t *testing.T) {
 		if no != c.line || why != c.why {
 			t.Errorf("%s\nis refused in line %d: %q; want %d: %q", c.text, no, why, c.line, c.why)
 		}
+	}
+}
+
+// A kernel without a kind of namespaces is not asked for them, and what it shows is compared without.
+func TestLiveWithoutNamespaces(t *testing.T) {
+	lab := openLab(t)
+	lab.Lacks = model.CloneNewTime | model.CloneNewNet
+	b := forkcheck.Beside{Lab: lab}
+	for text, want := range map[string]string{
+		"kernel v6.x\nb := a.clone(NEWPID)\na.wait4(-1, __WALL)": "",
+		"kernel v6.x\na.clone(NEWNET|NEWPID)":                    "the kernel has no net namespaces",
+		"kernel v6.x\na.unshare(NEWNET|NEWTIME)":                 "the kernel has no net and no time namespaces",
+	} {
+		trace, err := model.ParseTrace("t", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, why := b.Refuses(trace); why != want {
+			t.Errorf("%s\nis refused: %q, want %q", text, why, want)
+		}
+	}
+	r := forkcheck.LiveRun{Lab: lab, Version: model.V6(), Traces: 10, Seed: 1}
+	for seed := range uint64(100) {
+		if _, why := lab.Refuses(r.Draw(seed + 1)); why != "" {
+			t.Errorf("the trace of seed %d is drawn and refused: %s", seed+1, why)
+		}
+	}
+	n, err := r.Run(func(tr *model.Trace, d *forkcheck.Divergence) error { return reportMinimal(t, lab, tr, d) })
+	if err != nil || n.Less == "" {
+		t.Errorf("%v, %v", n, err)
 	}
 }
 

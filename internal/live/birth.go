@@ -3,11 +3,14 @@
 package live
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"forkcheck/model"
 )
 
 // unborn is a task to be, with a slot; nil if there is none left.
@@ -72,6 +75,16 @@ func (l *Lab) space(inode string, parent *Task) *pidNS {
 		ns.parent, ns.level = parent.ns, parent.ns.level+1
 	}
 	return ns
+}
+
+// lacks are the namespaces that a task cannot have: the kernel has no link for them.
+func (t *Task) lacks() (set model.Flags) {
+	for _, link := range spaceLinks {
+		if _, err := t.link(link.kind); errors.Is(err, unix.ENOENT) {
+			set |= link.flag
+		}
+	}
+	return set
 }
 
 // link reads a link of /proc/TID/ns.

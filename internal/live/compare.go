@@ -88,18 +88,19 @@ func hide(t *model.TaskView) {
 // spaceLinks are the links of /proc/TID/ns.
 var spaceLinks = []struct {
 	kind string
+	flag model.Flags // that makes a new one
 	to   func(s *model.Spaces) *string
 }{
-	{"user", func(s *model.Spaces) *string { return &s.User }},
-	{"pid", func(s *model.Spaces) *string { return &s.Pid }},
-	{"pid_for_children", func(s *model.Spaces) *string { return &s.PidForChildren }},
-	{"mnt", func(s *model.Spaces) *string { return &s.Mnt }},
-	{"uts", func(s *model.Spaces) *string { return &s.UTS }},
-	{"ipc", func(s *model.Spaces) *string { return &s.IPC }},
-	{"net", func(s *model.Spaces) *string { return &s.Net }},
-	{"cgroup", func(s *model.Spaces) *string { return &s.Cgroup }},
-	{"time", func(s *model.Spaces) *string { return &s.Time }},
-	{"time_for_children", func(s *model.Spaces) *string { return &s.TimeForChildren }},
+	{"user", model.CloneNewUser, func(s *model.Spaces) *string { return &s.User }},
+	{"pid", model.CloneNewPID, func(s *model.Spaces) *string { return &s.Pid }},
+	{"pid_for_children", model.CloneNewPID, func(s *model.Spaces) *string { return &s.PidForChildren }},
+	{"mnt", model.CloneNewNS, func(s *model.Spaces) *string { return &s.Mnt }},
+	{"uts", model.CloneNewUTS, func(s *model.Spaces) *string { return &s.UTS }},
+	{"ipc", model.CloneNewIPC, func(s *model.Spaces) *string { return &s.IPC }},
+	{"net", model.CloneNewNet, func(s *model.Spaces) *string { return &s.Net }},
+	{"cgroup", model.CloneNewCgroup, func(s *model.Spaces) *string { return &s.Cgroup }},
+	{"time", model.CloneNewTime, func(s *model.Spaces) *string { return &s.Time }},
+	{"time_for_children", model.CloneNewTime, func(s *model.Spaces) *string { return &s.TimeForChildren }},
 }
 
 // objects are what kcmp(2) compares.
@@ -146,6 +147,18 @@ func relabel(tasks []model.TaskView) {
 			l.give(o.kind, o.of(&t.Shares), t.Name)
 		}
 	}
+}
+
+// Common is what two observations have of those tasks that are in both. What they share is named after them alone.
+func Common(a, b model.Observation) (ofA, ofB model.Observation) { return among(a, b), among(b, a) }
+
+// among is an observation without the tasks that another one has not.
+func among(o, other model.Observation) model.Observation {
+	o.Tasks = slices.DeleteFunc(slices.Clone(o.Tasks), func(t model.TaskView) bool {
+		return !slices.ContainsFunc(other.Tasks, func(u model.TaskView) bool { return u.Name == t.Name })
+	})
+	relabel(o.Tasks)
+	return o
 }
 
 // compact makes an empty list nil, so that it does not matter who made it.

@@ -7,6 +7,8 @@ type Facts struct {
 	Caps  model.CapSet      // what root has here
 	Marks []model.TaskFlags // of the tasks of the world, in their order
 	Blind bool              // the kernel has no kcmp, or does not allow it: nobody can tell who shares what
+	NoTid bool              // the kernel does not tell where it clears a number
+	Lacks model.Flags       // the namespaces that the kernel does not have
 }
 
 // Visible is an observation as far as such a machine shows it.
@@ -14,6 +16,14 @@ func (f *Facts) Visible(o model.Observation) model.Observation {
 	for i := range o.Tasks {
 		if f.Blind {
 			o.Tasks[i].Shares = model.Shares{}
+		}
+		if f.NoTid {
+			o.Tasks[i].ClearTid = false
+		}
+		for _, link := range spaceLinks {
+			if f.Lacks&link.flag != 0 {
+				*link.to(&o.Tasks[i].Namespaces) = ""
+			}
 		}
 	}
 	return o

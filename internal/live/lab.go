@@ -22,7 +22,9 @@ type Lab struct {
 	Setting   model.Setting // how the kernel goes about what others do otherwise
 	Weak      bool          // there is no /proc/PID/syscall: whether a task is at rest is known less surely, and takes longer
 	Blind     bool          // there is no kcmp(2): nobody can tell who shares what
+	NoTid     bool          // there is no PR_GET_TID_ADDRESS (CONFIG_CHECKPOINT_RESTORE): nobody can tell who clears a number
 	OwnPidMax bool          // each pid namespace has its own pid_max
+	Lacks     model.Flags   // the namespaces that the kernel does not have, as clone and unshare would make them
 
 	slots     *slots
 	program   *program

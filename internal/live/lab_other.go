@@ -14,7 +14,9 @@ type Lab struct {
 	UserNS    bool
 	Weak      bool
 	Blind     bool
+	NoTid     bool
 	OwnPidMax bool
+	Lacks     model.Flags
 	Setting   model.Setting
 }
 

@@ -176,7 +176,7 @@ func (l *Lab) readTraits(t *Task, all bool) error {
 	if !all && !t.moved && t.class != zapping {
 		return nil
 	}
-	if err := t.readSpaces(); err != nil || t.class != parked {
+	if err := l.readSpaces(t); err != nil || t.class != parked {
 		return err
 	}
 	t.moved = false
@@ -198,8 +198,11 @@ func (t *Task) readHomes() (err error) {
 
 // readSpaces reads the namespaces. The dying have let go of most. A pid namespace for children that nobody was born in yet
 // has no link: it reads as new.
-func (t *Task) readSpaces() error {
+func (l *Lab) readSpaces(t *Task) error {
 	for _, link := range spaceLinks {
+		if l.Lacks&link.flag != 0 {
+			continue
+		}
 		inode, err := t.link(link.kind)
 		if err != nil && t.class != zapping && link.kind != "pid_for_children" {
 			return err
@@ -209,16 +212,25 @@ func (t *Task) readSpaces() error {
 	return nil
 }
 
+// askTid asks where the kernel will clear the task's number.
+func askTid(t *Task) sysCall {
+	const getTidAddress = 40
+	return sys(sysPrctl, getTidAddress, dataAddr(t.slot, answerAt+16))
+}
+
 // ask has the task itself say what only it can tell.
 func (l *Lab) ask(t *Task) error {
-	const getPdeath, getSubreaper, getTidAddress = 2, 37, 40
+	const getPdeath, getSubreaper = 2, 37
 	l.put(t, answerAt, 0, 0, 0, 0, 0, 0)
-	for _, c := range []sysCall{
+	calls := []sysCall{
 		sys(sysPrctl, getPdeath, dataAddr(t.slot, answerAt)),
 		sys(sysPrctl, getSubreaper, dataAddr(t.slot, answerAt+8)),
-		sys(sysPrctl, getTidAddress, dataAddr(t.slot, answerAt+16)),
 		sys(sysSigaltstack, 0, dataAddr(t.slot, answerAt+24)),
-	} {
+	}
+	if !l.NoTid {
+		calls = append(calls, askTid(t))
+	}
+	for _, c := range calls {
 		if err := l.must(t, c); err != nil {
 			return err
 		}

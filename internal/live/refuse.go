@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"strings"
 
 	"forkcheck/model"
 )
@@ -39,7 +40,7 @@ func (l *Lab) Refuses(t *model.Trace) (line *model.Line, why string) {
 	}
 	for i := range t.Lines {
 		if st := t.Lines[i].Stmt; st != nil {
-			if why := refuses(st); why != "" {
+			if why := l.refuses(st); why != "" {
 				return &t.Lines[i], why
 			}
 		}
@@ -48,12 +49,30 @@ func (l *Lab) Refuses(t *model.Trace) (line *model.Line, why string) {
 }
 
 // refuses says why a line cannot run on a kernel, whatever was before.
-func refuses(st *model.Stmt) string {
+func (l *Lab) refuses(st *model.Stmt) string {
 	switch {
 	case st.FaultRow != "":
 		return "a fault: no user can make " + st.FaultRow + " fail"
 	case st.PauseRow != "", st.Op.Kind == model.Resume:
 		return "a pause: no user can hold a call half-way"
 	}
-	return ""
+	return l.RefusesOp(&st.Op)
+}
+
+// RefusesOp says which namespaces that an op makes the kernel does not have; "" if it has all.
+func (l *Lab) RefusesOp(op *model.Op) string {
+	if op.Kind != model.Clone && op.Kind != model.Unshare || op.Flags&l.Lacks == 0 {
+		return ""
+	}
+	return "the kernel has no " + strings.Join(SpaceNames(op.Flags&l.Lacks), " and no ") + " namespaces"
+}
+
+// SpaceNames are the namespaces of flags, as links of /proc/PID/ns.
+func SpaceNames(flags model.Flags) (names []string) {
+	for _, link := range spaceLinks {
+		if flags&link.flag != 0 && !strings.HasSuffix(link.kind, "_for_children") {
+			names = append(names, link.kind)
+		}
+	}
+	return names
 }

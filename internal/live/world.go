@@ -219,7 +219,7 @@ func (l *Lab) Here(k *model.Kernel) *model.Kernel {
 
 // Facts are those of the world that has begun.
 func (l *Lab) Facts(b *model.Boot) Facts {
-	f := Facts{Caps: l.caps, Blind: l.Blind}
+	f := Facts{Caps: l.caps, Blind: l.Blind, NoTid: l.NoTid, Lacks: l.Lacks}
 	for _, t := range b.Tasks() {
 		f.Marks = append(f.Marks, modelFlags(l.task(t.Name).last.flags)&marks)
 	}

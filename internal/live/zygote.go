@@ -63,7 +63,10 @@ func (l *Lab) prepareZygote() error {
 	if len(st.nsPid) < 2 || st.nsPid[len(st.nsPid)-1] != 1 {
 		return fmt.Errorf("the first task is %v, not 1 of a pid namespace of its own", st.nsPid)
 	}
-	l.Blind = !l.seesShares()
+	l.Blind, l.Lacks = !l.seesShares(), z.lacks()
+	if tid, err := l.do(z, askTid(z)); err != nil || tid < 0 {
+		l.NoTid = true
+	}
 	l.base, l.caps, l.ownUID = len(st.nsPid), modelCaps(st.capEff), st.uid
 	for sig := uint64(1); sig <= 64; sig++ {
 		if st.ignored>>(sig-1)&1 != 0 {
