@@ -114,7 +114,7 @@ func (b *Beside) lastLook(l *model.Line) (*Divergence, error) {
 	if err != nil {
 		return nil, err
 	}
-	o = knownTo(b.kernel, b.facts.Visible(live.Comparable(o)))
+	o = knownTo(b.kernel, b.facts.Comparable(o))
 	if may, text := b.agreeing(b.may, &o, nil); len(may) == 0 {
 		return &Divergence{Line: l, Text: text}, nil
 	}
@@ -239,7 +239,7 @@ func (b *Beside) observe(l *model.Line, answers []model.Call) (model.Observation
 	if b.Seen != nil {
 		b.Seen(l, &o)
 	}
-	return knownTo(b.kernel, b.facts.Visible(live.Comparable(o))), nil
+	return knownTo(b.kernel, b.facts.Comparable(o)), nil
 }
 
 // agreeing are the states that would show what the kernel shows. If none does, nearest says what differs from the one that comes
@@ -247,7 +247,7 @@ func (b *Beside) observe(l *model.Line, answers []model.Call) (model.Observation
 func (b *Beside) agreeing(list []*possible, seen *model.Observation, answers []model.Call) (may []*possible, nearest string) {
 	wants := make([]model.Observation, len(list))
 	for i, p := range list {
-		if wants[i] = b.facts.Visible(p.observe(b.kernel, answers)); reflect.DeepEqual(wants[i], *seen) {
+		if wants[i] = p.observe(b, answers); reflect.DeepEqual(wants[i], *seen) {
 			may = append(may, p)
 		}
 	}
@@ -263,10 +263,10 @@ func (b *Beside) agreeing(list []*possible, seen *model.Observation, answers []m
 }
 
 // observe is what the state would show.
-func (p *possible) observe(k *model.Kernel, answers []model.Call) model.Observation {
-	o := model.Observe(k, &p.state, p.names.Of)
+func (p *possible) observe(b *Beside, answers []model.Call) model.Observation {
+	o := model.Observe(b.kernel, &p.state, p.names.Of)
 	o.Done = p.pay(&o, answers)
-	return live.Comparable(o)
+	return b.facts.Comparable(o)
 }
 
 // knownTo is an observation without what came after v3.11, if that is the kernel.

@@ -12,9 +12,9 @@ import (
 type LiveRecord struct {
 	Trace *model.Trace
 
-	setting model.Setting
-	facts   live.Facts
-	frames  []frame
+	here   func(k *model.Kernel) *model.Kernel
+	facts  live.Facts
+	frames []frame
 }
 
 // frame is what the kernel showed after a call; the first, before any.
@@ -57,9 +57,8 @@ type keeper struct {
 func (r *keeper) now() *frame { return &r.rec.frames[len(r.rec.frames)-1] }
 
 func (r *keeper) Here(k *model.Kernel) *model.Kernel {
-	k = r.host.Here(k)
-	r.rec.setting = k.Setting
-	return k
+	r.rec.here = r.host.Here
+	return r.host.Here(k)
 }
 
 func (r *keeper) Begin(b *model.Boot) error {
@@ -108,7 +107,7 @@ type replay struct {
 }
 
 func (r *replay) Here(k *model.Kernel) *model.Kernel {
-	return &model.Kernel{Version: k.Version, Limits: k.Limits, Setting: r.setting}
+	return r.here(k)
 }
 
 func (r *replay) Begin(*model.Boot) error                 { return nil }

@@ -2,6 +2,7 @@ package forkcheck
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -164,6 +165,23 @@ func (m *Minimal) Report() string {
 	}
 	fmt.Fprintf(&b, "\n%s\n", m.steadiness())
 	return b.String()
+}
+
+// Kind is what divergences of one cause have in common, as a rule: the call, its flags, and which fields differ.
+func (m *Minimal) Kind() string {
+	var last model.Op
+	for i := range m.Trace.Lines {
+		if st := m.Trace.Lines[i].Stmt; st != nil {
+			last = st.Op
+		}
+	}
+	fields := map[string]bool{}
+	for line := range strings.Lines(m.Text) {
+		where, _, _ := strings.Cut(line, ": ")
+		_, field, _ := strings.Cut(where, ".") // behind the task's name
+		fields[field] = true
+	}
+	return fmt.Sprintf("%v %x %v", last.Kind, last.Flags, slices.Sorted(maps.Keys(fields)))
 }
 
 // folded is a list on lines that are not too long.

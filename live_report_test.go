@@ -1,6 +1,7 @@
 package forkcheck_test
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -156,5 +157,31 @@ func TestLiveWithoutKcmp(t *testing.T) {
 	}
 	if forkcheck.Less(lab) == "" {
 		t.Error("the last line does not say so")
+	}
+}
+
+// Divergences are of one kind if the same call with the same flags makes the same fields differ, whoever does it.
+func TestLiveKind(t *testing.T) {
+	const refused = "%[1]s: the model a task, running, the kernel nothing\nthe answer to %[2]s.Errno: the model \"\", the kernel \"EINVAL\""
+	kind := func(text, differs string) string {
+		trace, err := model.ParseTrace("t", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return (&forkcheck.Minimal{Divergence: &forkcheck.Divergence{Text: differs}, Trace: trace}).Kind()
+	}
+	one := kind("kernel v6.x\na.clone(VM)", fmt.Sprintf(refused, "#3", "a"))
+	for _, c := range []struct {
+		name, text, differs string
+		same                bool
+	}{
+		{"another task", "kernel v6.x\nb := a.fork()\nc := b.clone(VM)", fmt.Sprintf(refused, "c", "b"), true},
+		{"another flag", "kernel v6.x\na.clone(FS)", fmt.Sprintf(refused, "#3", "a"), false},
+		{"another call", "kernel v6.x\na.unshare(0x100)", fmt.Sprintf(refused, "#3", "a"), false},
+		{"another field", "kernel v6.x\na.clone(VM)", fmt.Sprintf(refused, "#3", "a") + "\na.Threads: the model 2, the kernel 1", false},
+	} {
+		if same := kind(c.text, c.differs) == one; same != c.same {
+			t.Errorf("%s: the same kind: %v", c.name, same)
+		}
 	}
 }

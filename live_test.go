@@ -3,6 +3,7 @@ package forkcheck_test
 import (
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,7 +24,7 @@ func openLab(t *testing.T) *live.Lab {
 	if *liveFlag == "off" {
 		t.Skip("-live=off")
 	}
-	lab, err := live.Open()
+	lab, err := forkcheck.OpenLab()
 	if err != nil {
 		t.Skip(err)
 	}
@@ -69,6 +70,9 @@ func TestLiveUserNS(t *testing.T) {
 		t.Skipf("no lab in a user namespace (%v); allow unprivileged user namespaces", err)
 	}
 	defer lab.Close()
+	if err := forkcheck.Recognize(lab); err != nil {
+		t.Fatal(err)
+	}
 	r := forkcheck.LiveRun{Lab: lab, Version: model.V6(), Traces: *liveTraces / 5, Seed: *liveSeed}
 	n, err := r.Run(func(tr *model.Trace, d *forkcheck.Divergence) error { return reportMinimal(t, lab, tr, d) })
 	if t.Log(n); err != nil {
@@ -171,4 +175,27 @@ func everyThird(list []conversation) (some []conversation) {
 		some = append(some, list[i])
 	}
 	return some
+}
+
+// A variant that the kernel has shows in its trace where the model does without it, and one that it has not where the model
+// does have it.
+func TestLiveVariants(t *testing.T) {
+	lab := openLab(t)
+	t.Logf("%s: %s", live.Kernel(), forkcheck.TellVariants(lab))
+	has := lab.Variants
+	for i := range model.Variants {
+		v := &model.Variants[i]
+		lab.Variants = slices.DeleteFunc(slices.Clone(has), func(h *model.Variant) bool { return h == v })
+		if len(lab.Variants) == len(has) {
+			lab.Variants = append(lab.Variants, v)
+		}
+		trace, err := model.ParseTrace(v.Name, []byte(v.Shows))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := forkcheck.Beside{Lab: lab}
+		if r, err := b.Run(trace); err != nil || r.Divergence == nil {
+			t.Errorf("%s: error %v, divergence %v", v.Name, err, r.Divergence)
+		}
+	}
 }

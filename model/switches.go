@@ -212,6 +212,13 @@ func (t *Table) insert(before string, rows ...Row) {
 	t.Rows = slices.Insert(t.Rows, max(0, t.Row(before)), rows...)
 }
 
+// insertAfter puts a row behind one, if there is that.
+func (t *Table) insertAfter(row string, r Row) {
+	if i := t.Row(row); i >= 0 {
+		t.Rows = slices.Insert(t.Rows, i+1, r)
+	}
+}
+
 // after is the row that follows one.
 func (t *Table) after(name string) string { return t.Rows[t.Row(name)+1].Name }
 

@@ -45,11 +45,12 @@ func (v *Version) own() *Version {
 	return v
 }
 
-// Setting is where a kernel runs if it stands for the one of a machine. The zero value is a kernel by itself.
+// Setting is where a kernel runs if it stands for the one of a machine, and what it does otherwise outside of the tables (see
+// Variants). The zero value is a kernel by itself.
 type Setting struct {
 	Nested       bool // the first pid namespace is not the global one: is_global_init holds for nobody
-	DropsPending bool // a task that exits drops what is pending on its own queue, and takes no more there; 6.18.44 does so
-	SparesInit   bool // complete_signal: of the fatal signals only SIGKILL begins the exit of an unkillable group; 6.18.44 has it so, mainline has not
+	DropsPending bool // a task that exits drops what is pending on its own queue, and takes no more there
+	SparesInit   bool // complete_signal: of the fatal signals only SIGKILL begins the exit of an unkillable group
 }
 
 // Kernel is a version under limits. It holds no state and may be shared.

@@ -67,7 +67,7 @@ func (o *liveOptions) check(flags *flag.FlagSet) (err error) {
 
 // liveRun is `forkcheck live` when all that can be wrong is not.
 func (e *env) liveRun(b *forkcheck.Beside, traces []*model.Trace, o liveOptions) int {
-	r := &liveRun{env: e, beside: b, total: len(traces), count: forkcheck.LiveCount{Less: forkcheck.Less(b.Lab)}}
+	r := &liveRun{env: e, beside: b, total: len(traces), count: forkcheck.LiveCount{Less: forkcheck.Less(b.Lab)}, kinds: map[string]int{}}
 	next := func(i int) (*model.Trace, string) { return traces[i], fileName(traces[i]) }
 	if r.total == 0 {
 		draw := forkcheck.LiveRun{Lab: b.Lab, Version: model.V6()}
@@ -92,8 +92,11 @@ func fileName(t *model.Trace) string {
 	return "live-" + strings.TrimSuffix(strings.Trim(filepath.Base(t.File), "<>"), ".trace")
 }
 
-// mostBlocks is how many divergences are shown.
-const mostBlocks = 10
+// How many divergences are shown, one of each kind, and how many are made small to find out of what kind they are.
+const (
+	mostBlocks = 10
+	mostSmall  = 50
+)
 
 // failuresDir is where the traces of those go.
 var failuresDir = filepath.Join("testdata", "failures")
@@ -104,8 +107,11 @@ type liveRun struct {
 	beside *forkcheck.Beside
 	total  int
 	count  forkcheck.LiveCount
-	ended  int       // traces of files of which the end was not run
-	told   time.Time // when progress was printed
+	ended  int            // traces of files of which the end was not run
+	kinds  map[string]int // the number of the first divergence of a kind
+	blocks int            // divergences that were shown
+	hidden int            // divergences of which nothing was said
+	told   time.Time      // when progress was printed
 }
 
 // run runs a trace. An error is of the lab, or an interrupt.
@@ -123,7 +129,8 @@ func (r *liveRun) run(t *model.Trace, name string) error {
 	if d == nil {
 		return nil
 	}
-	if r.count.Divergences++; r.count.Divergences > mostBlocks {
+	if r.count.Divergences++; r.count.Divergences > mostSmall || r.blocks == mostBlocks {
+		r.hidden++
 		return nil
 	}
 	return r.show(t, d, name)
@@ -164,6 +171,12 @@ func (r *liveRun) show(t *model.Trace, d *forkcheck.Divergence, name string) err
 	if m == nil {
 		return err
 	}
+	if first := r.kinds[m.Kind()]; first > 0 && !d.Written {
+		fmt.Fprintf(r.env.out, "divergence %d: %s, of the kind of divergence %d\n\n", r.count.Divergences, name, first)
+		return err
+	}
+	r.kinds[m.Kind()] = r.count.Divergences
+	r.blocks++
 	fmt.Fprintf(r.env.out, "divergence %d: %s\n\n%s\n", r.count.Divergences, name, m.Report())
 	if file, err := m.Save(failuresDir, name); err != nil {
 		fmt.Fprintf(r.env.out, "no file: %v\n\n", err)
@@ -203,9 +216,10 @@ func (r *liveRun) clear() {
 // end prints the last lines.
 func (r *liveRun) end(err error) int {
 	r.clear()
-	if more := r.count.Divergences - mostBlocks; more > 0 {
-		fmt.Fprintf(r.env.out, "%d more divergences are not shown\n", more)
+	if r.hidden > 0 {
+		fmt.Fprintf(r.env.out, "%d more divergences are not shown\n", r.hidden)
 	}
+	fmt.Fprint(r.env.out, forkcheck.TellVariants(r.beside.Lab))
 	fmt.Fprintln(r.env.out, r.count)
 	switch {
 	case errors.Is(err, context.Canceled):

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"forkcheck"
-	"forkcheck/internal/live"
 	"forkcheck/model"
 )
 
@@ -39,7 +38,7 @@ func (e *env) besideKernel(files []string, kernel string, do func(b *forkcheck.B
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	lab, err := live.Open()
+	lab, err := forkcheck.OpenLab()
 	if err != nil {
 		return e.usage("%v", err)
 	}

@@ -10,13 +10,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"forkcheck"
 	"forkcheck/internal/live"
 )
 
 // needLab skips a test where no trace can run.
 func needLab(t *testing.T) {
 	t.Helper()
-	lab, err := live.Open()
+	lab, err := forkcheck.OpenLab()
 	if err != nil {
 		t.Skip(err)
 	}

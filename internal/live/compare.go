@@ -9,19 +9,20 @@ import (
 	"forkcheck/model"
 )
 
-// Comparable is an observation without what a running kernel does not show, in an order that does not depend on the slots of
+// Comparable is an observation without what a running kernel does not show on such a machine, in an order that does not depend on the slots of
 // the model or on the inodes of the kernel. What is left has to be the same on both sides.
-func Comparable(o model.Observation) model.Observation {
+func (f *Facts) Comparable(o model.Observation) model.Observation {
 	blind(reflect.ValueOf(&o).Elem())
 	unborn := unborn(&o)
 	tasks := slices.Clone(o.Tasks)
 	for i := range tasks {
 		t := &tasks[i]
 		blind(reflect.ValueOf(t).Elem())
-		if unborn[t.Namespaces.PidForChildren] {
+		if !f.Unborn && unborn[t.Namespaces.PidForChildren] {
 			t.Namespaces.PidForChildren = "" // the link is not there before somebody is born into it
 		}
 		hide(t)
+		f.hide(t)
 	}
 	slices.SortStableFunc(tasks, func(a, b model.TaskView) int { return cmp.Compare(a.Name, b.Name) })
 	relabel(tasks)

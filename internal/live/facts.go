@@ -4,29 +4,27 @@ import "forkcheck/model"
 
 // Facts are what a machine makes of a world.
 type Facts struct {
-	Caps  model.CapSet      // what root has here
-	Marks []model.TaskFlags // of the tasks of the world, in their order
-	Blind bool              // the kernel has no kcmp, or does not allow it: nobody can tell who shares what
-	NoTid bool              // the kernel does not tell where it clears a number
-	Lacks model.Flags       // the namespaces that the kernel does not have
+	Caps   model.CapSet      // what root has here
+	Marks  []model.TaskFlags // of the tasks of the world, in their order
+	Blind  bool              // the kernel has no kcmp, or does not allow it: nobody can tell who shares what
+	NoTid  bool              // the kernel does not tell where it clears a number
+	Lacks  model.Flags       // the namespaces that the kernel does not have
+	Unborn bool              // pid namespaces show before anybody is born into them
 }
 
-// Visible is an observation as far as such a machine shows it.
-func (f *Facts) Visible(o model.Observation) model.Observation {
-	for i := range o.Tasks {
-		if f.Blind {
-			o.Tasks[i].Shares = model.Shares{}
-		}
-		if f.NoTid {
-			o.Tasks[i].ClearTid = false
-		}
-		for _, link := range spaceLinks {
-			if f.Lacks&link.flag != 0 {
-				*link.to(&o.Tasks[i].Namespaces) = ""
-			}
+// hide clears what such a machine does not show of a task.
+func (f *Facts) hide(t *model.TaskView) {
+	if f.Blind {
+		t.Shares = model.Shares{}
+	}
+	if f.NoTid {
+		t.ClearTid = false
+	}
+	for _, link := range spaceLinks {
+		if f.Lacks&link.flag != 0 {
+			*link.to(&t.Namespaces) = ""
 		}
 	}
-	return o
 }
 
 // marks are flags that a task gets by doing what the trace has not done.

@@ -18,13 +18,14 @@ import (
 
 // Lab is a place on the running kernel where traces run, one after another. It is for one goroutine.
 type Lab struct {
-	UserNS    bool          // it is in a user namespace of its own
-	Setting   model.Setting // how the kernel goes about what others do otherwise
-	Weak      bool          // there is no /proc/PID/syscall: whether a task is at rest is known less surely, and takes longer
-	Blind     bool          // there is no kcmp(2): nobody can tell who shares what
-	NoTid     bool          // there is no PR_GET_TID_ADDRESS (CONFIG_CHECKPOINT_RESTORE): nobody can tell who clears a number
-	OwnPidMax bool          // each pid namespace has its own pid_max
-	Lacks     model.Flags   // the namespaces that the kernel does not have, as clone and unshare would make them
+	UserNS bool // it is in a user namespace of its own
+
+	Variants  []*model.Variant // what the kernel does otherwise than v6.x
+	Weak      bool             // there is no /proc/PID/syscall: whether a task is at rest is known less surely, and takes longer
+	Blind     bool             // there is no kcmp(2): nobody can tell who shares what
+	NoTid     bool             // there is no PR_GET_TID_ADDRESS (CONFIG_CHECKPOINT_RESTORE): nobody can tell who clears a number
+	OwnPidMax bool             // each pid namespace has its own pid_max
+	Lacks     model.Flags      // the namespaces that the kernel does not have, as clone and unshare would make them
 
 	slots     *slots
 	program   *program
@@ -43,14 +44,15 @@ type Lab struct {
 	pinned    bool
 	allowed   unix.CPUSet // where the controller may run else
 
-	tasks   []*Task // of the trace, in order of birth
-	looks   []byte  // what the last scan saw
-	before  []byte  // and the one before
-	mover   *Task   // who moved in it
-	objects int     // that were seen
-	asks    bool    // somebody has what only it can tell, by its world or by a clone
-	counted bool    // there are limits on the number of namespaces
-	boot    *model.Boot
+	tasks       []*Task // of the trace, in order of birth
+	looks       []byte  // what the last scan saw
+	before      []byte  // and the one before
+	mover       *Task   // who moved in it
+	objects     int     // that were seen
+	asks        bool    // somebody has what only it can tell, by its world or by a clone
+	counted     bool    // there are limits on the number of namespaces
+	tellsUnborn bool    // a pid namespace for children has a link before there are any
+	boot        *model.Boot
 }
 
 // Open makes a lab: as the caller is, or in a user namespace if that is not allowed. It tries it with a trace.
@@ -86,35 +88,18 @@ func open(userNS bool) (*Lab, error) {
 	return l, nil
 }
 
-// try runs a first trace. It finds out what SIGTERM from inside does to an init whose leader blocks it and whose other thread
-// does not, and what becomes of a signal that a task blocked when it exited.
+// try runs a first trace, and finds out whether links tell of a pid namespace that nobody was born in yet.
 func (l *Lab) try() error {
 	boot := model.DefaultBoot()
 	if err := l.Begin(&boot); err != nil {
 		return err
 	}
-	block := model.Op{Kind: model.Sigprocmask, Mode: model.SigBlock, Set: model.SIGTERM.Bit()}
-	for _, c := range []Call{
-		{Actor: "a", Bind: "b", Op: model.Op{Kind: model.Clone, Sig: model.SIGCHLD}},
-		{Actor: "b", Op: block},
-		{Actor: "b", Number: 3, Op: model.Op{Kind: model.Tkill, Sig: model.SIGTERM}},
-		{Actor: "b", Op: model.Op{Kind: model.Exit}},
-		{Actor: "init", Bind: "t", Op: model.Op{Kind: model.Clone, Flags: model.CloneVM | model.CloneSighand | model.CloneThread, Sig: model.SIGCHLD}},
-		{Actor: "init", Op: block},
-	} {
-		if _, err := l.Step(&c); err != nil {
-			return err
-		}
-	}
-	b, err := l.task("b").readStatus()
-	if err != nil {
+	if _, err := l.Step(&Call{Actor: "a", Op: model.Op{Kind: model.Unshare, Flags: model.CloneNewPID}}); err != nil {
 		return err
 	}
-	if _, err := l.Step(&Call{Actor: "a", Number: 1, Op: model.Op{Kind: model.Kill, Sig: model.SIGTERM}}); err != nil {
-		return err
-	}
+	_, err := l.task("a").link("pid_for_children")
+	l.tellsUnborn = err == nil
 	l.OwnPidMax = pidMaxIsOwn(Kernel())
-	l.Setting = model.Setting{Nested: true, SparesInit: l.CanAct("init"), DropsPending: b.pending == 0}
 	return l.End()
 }
 

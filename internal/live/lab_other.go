@@ -17,7 +17,7 @@ type Lab struct {
 	NoTid     bool
 	OwnPidMax bool
 	Lacks     model.Flags
-	Setting   model.Setting
+	Variants  []*model.Variant
 }
 
 var errNotHere = fmt.Errorf("traces run on Linux, amd64, and this is %s, %s", runtime.GOOS, runtime.GOARCH)

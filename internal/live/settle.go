@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -215,10 +216,15 @@ func (l *Lab) asleep(t *Task, nr int64, arg0 uint64) class {
 
 // dying tells a dying init that waits for the others from one that is on its way.
 func (l *Lab) dying(t *Task) class {
-	if t.wchan() == "zap_pid_ns_processes" {
+	if t.wchan() == "zap_pid_ns_processes" || l.Weak && l.isInit(t) { // what has no syscall has no good wchan either
 		return zapping
 	}
 	return moving
+}
+
+// isInit says whether a task belongs to the init of its pid namespace.
+func (l *Lab) isInit(t *Task) bool {
+	return slices.ContainsFunc(l.group(t), func(o *Task) bool { return o.pids[len(o.pids)-1] == 1 })
 }
 
 // wchan is the kernel function in which a task sleeps.

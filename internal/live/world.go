@@ -214,12 +214,14 @@ func (l *Lab) dress(a *Task) error {
 
 // Here is a kernel as it is where the lab is: the init of a trace is that of a pid namespace.
 func (l *Lab) Here(k *model.Kernel) *model.Kernel {
-	return &model.Kernel{Version: k.Version, Limits: k.Limits, Setting: l.Setting}
+	k = k.With(l.Variants...)
+	k.Nested = true
+	return k
 }
 
 // Facts are those of the world that has begun.
 func (l *Lab) Facts(b *model.Boot) Facts {
-	f := Facts{Caps: l.caps, Blind: l.Blind, NoTid: l.NoTid, Lacks: l.Lacks}
+	f := Facts{Caps: l.caps, Blind: l.Blind, NoTid: l.NoTid, Lacks: l.Lacks, Unborn: l.tellsUnborn}
 	for _, t := range b.Tasks() {
 		f.Marks = append(f.Marks, modelFlags(l.task(t.Name).last.flags)&marks)
 	}
