@@ -27,6 +27,7 @@ var bugSample = map[string]bool{"K01": true, "L10": true, "U03": true, "U10": tr
 // unless the row says why. The traces are run again: they break the planted bug by the invariant that the row names, and nothing on the
 // kernel as it is.
 func TestBugs(t *testing.T) {
+	t.Parallel()
 	was := bugSections(t)
 	killer, err := forkcheck.NewKiller(forkcheck.KillOptions{})
 	if err != nil {
@@ -247,8 +248,11 @@ func refusesIn(call, row string) bool {
 // and exits that stop anywhere finds it; in v6.x, which does not have it, nothing breaks.
 func TestExploreFindsHeldExits(t *testing.T) {
 	t.Parallel()
-	for _, v := range model.Versions {
+	for i, v := range model.Versions {
 		t.Run(v.Name, func(t *testing.T) {
+			if testing.Short() && i > 0 {
+				t.Skip("takes long")
+			}
 			x := explore(t, forkcheck.Explore{Version: v.New(), Scope: heldExits(), Depth: 5})
 			found := 0
 			for _, f := range x.Failures {

@@ -101,6 +101,7 @@ func (e *everyOrder) count(n int, all bool) {
 
 // A choice that it takes to break something stays, in a trace that is proved minimal among those with choices; others go.
 func TestMinimizeChoices(t *testing.T) {
+	t.Parallel()
 	leaderFirst := invariants.Invariant{Name: "LeaderFirst", Says: "a leader is never left without a child by another thread", Step: func(c *invariants.Check) error {
 		for _, d := range c.Result.Done {
 			if d.Kind == model.Wait4 && d.Errno == model.ECHILD && c.Before.Flight[d.Actor].Asleep && c.Before.Task[d.Actor].Leader == d.Actor {

@@ -133,6 +133,7 @@ func breaches(x *forkcheck.Exploration) (list []string) {
 
 // A full memory and an interrupt end a search with what is known until then, and with advice.
 func TestExploreEndsEarly(t *testing.T) {
+	t.Parallel()
 	e := forkcheck.Explore{Scope: generators.FindScope("wait"), Bytes: 1 << 20}
 	x, err := e.Run(context.Background())
 	if err != nil {
@@ -155,8 +156,11 @@ func TestExploreEndsEarly(t *testing.T) {
 // The defects of v3.11 that it takes a race to see are found without being told of, by the shortest traces of their scope.
 func TestExploreFindsRaces(t *testing.T) {
 	t.Parallel()
-	for _, want := range []struct{ scope, id string }{{"pauses", "V1"}, {"pauses", "V3"}, {"pauses", "V5"}, {"races", "V6"}} {
+	for i, want := range []struct{ scope, id string }{{"pauses", "V1"}, {"pauses", "V3"}, {"pauses", "V5"}, {"races", "V6"}} {
 		t.Run(want.id, func(t *testing.T) {
+			if testing.Short() && i%2 > 0 {
+				t.Skip("takes long")
+			}
 			kept := minimalKnown(t, want.id, want.scope)
 			x := explore(t, forkcheck.Explore{Scope: generators.FindScope(want.scope), Depth: len(kept.Lines) - 1})
 			for _, f := range x.Failures {

@@ -103,8 +103,11 @@ func replayCommand(t *testing.T, f *forkcheck.Failure) string {
 // with its reason.
 func TestForkReach(t *testing.T) {
 	t.Parallel()
-	for _, v := range model.Versions {
+	for i, v := range model.Versions {
 		t.Run(v.Name, func(t *testing.T) {
+			if testing.Short() && i == 0 {
+				t.Skip("takes long")
+			}
 			reach := invariants.NewReach()
 			if f := forkcheck.Sample(forkcheck.CheckOptions{Version: v.New(), Reach: reach}, 1, 6000); f != nil {
 				t.Fatal(f.Report())

@@ -74,6 +74,9 @@ func TestLiveUserNS(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := forkcheck.LiveRun{Lab: lab, Version: model.V6(), Traces: *liveTraces / 5, Seed: *liveSeed}
+	if testing.Short() {
+		r.Traces /= 2
+	}
 	n, err := r.Run(func(tr *model.Trace, d *forkcheck.Divergence) error { return reportMinimal(t, lab, tr, d) })
 	if t.Log(n); err != nil {
 		t.Fatal(err)

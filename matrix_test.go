@@ -21,6 +21,7 @@ var matrixAll = flag.Bool("matrix.all", false, "TestMatrix: run every mutant, no
 // step at which one objects. An invariant that no mutant breaks, and a conversation that no mutant changes, are of no use, unless there
 // is a reason. What it comes to is kept in testdata/mutants/matrix.txt.
 func TestMatrix(t *testing.T) {
+	t.Parallel()
 	m := newMatrix(t)
 	t.Run("mutants", func(t *testing.T) {
 		for _, v := range model.Versions {

@@ -94,6 +94,7 @@ func describe(b *strings.Builder, trace *model.Trace, want, got []string) {
 // Random traces say the same: with all switches undone v6.x answers as v3.11 does. So the list is complete, as far as random
 // traces can tell.
 func TestSwitchesAreComplete(t *testing.T) {
+	t.Parallel()
 	n := 3000
 	if testing.Short() {
 		n /= 4

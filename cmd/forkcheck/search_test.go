@@ -37,6 +37,9 @@ func TestSearchCommands(t *testing.T) {
 		{"diff full", "diff v3.11 v6.x -scope pauses -mem 1M -depth 6", 3, "cut short", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			if testing.Short() && c.name == "diff full" {
+				t.Skip("takes long")
+			}
 			status, out, errors := call("", strings.Fields(c.args)...)
 			if status != c.status || !strings.Contains(out, c.out) || !strings.Contains(errors, c.errors) {
 				t.Errorf("status %d, want %d; output\n%s\nlacks %q, or complaint\n%slacks %q", status, c.status, out, c.out, errors, c.errors)
