@@ -24,7 +24,7 @@ func Listings(v *model.Version) (list []Listing) {
 			list = append(list, listRows(t))
 		}
 	}
-	return append(list, listRows(&v.Release), listLadders(v), listSettle(v), listSwitches(), ListVersions(model.V311(), model.V6()),
+	return append(list, listRows(&v.Release), listLadders(v), listSettle(v), listSwitches(), listVariants(), ListVersions(model.V311(), model.V6()),
 		listInvariants(), listKnown(), listMutants(), listEquivalents(), listBugs(), listRefuted(), listScopes(), listWords())
 }
 

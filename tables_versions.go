@@ -11,6 +11,16 @@ func listSwitches() Listing {
 	return l
 }
 
+// listVariants lists the points where some kernels of today do something else than v6.x.
+func listVariants() Listing {
+	l := Listing{Name: "variants", Head: []string{"variant", "seen in", "kernel function", "what such a kernel does"}}
+	for i := range model.Variants {
+		v := &model.Variants[i]
+		l.add(v.Name, v.Seen, v.Source, v.Does)
+	}
+	return l
+}
+
 // ListVersions lists the rows that two kernels do not have in common, not alike, or not in the same order. What several
 // calls have in the same way is one line.
 func ListVersions(before, after *model.Version) Listing {

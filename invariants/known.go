@@ -33,11 +33,11 @@ var KnownDefects = []Known{
 	{ID: "V9", Says: "a process whose leader exited first reports the leader's exit code, not that of its last thread",
 		Versions: V311, Fixed: "by v6.12", Breaks: []string{"ExitCodeOfLastThread"}, Cause: leaderCodeKept},
 	{ID: "N1", Says: "a dying init of a pid namespace sets SIGCHLD to be ignored in a sighand_struct that it may share with its parent, which from then on is never told of its children",
-		Since: "v3.8", Fixed: "not in v6.18", Breaks: []string{"ActionsAreOwn"}, Cause: sharedZap},
+		Since: "v3.8", Fixed: "not in v7.2", Breaks: []string{"ActionsAreOwn"}, Cause: sharedZap},
 	{ID: "N2", Says: "SIGKILL from outside does not begin a group exit of an init: while the thread that was told of it waits in vfork, the others live on",
 		Versions: V311, Fixed: "by v6.12", Breaks: []string{"KilledDies"}, Cause: toldInVfork},
 	{ID: "N3", Says: "a fatal signal from inside kills an init of which one thread blocks it and another does not: because it is blocked it is not ignored, and then nothing protects the group",
-		Versions: V6, Fixed: "not in v6.18", Breaks: []string{"InitIsProtected", "InitEndsByExitOrKill", "PanicByExit"}, Cause: blockedByOneThread},
+		Versions: V6, Fixed: "not in v7.2", Breaks: []string{"InitIsProtected", "InitEndsByExitOrKill", "PanicByExit"}, Cause: blockedByOneThread},
 	{ID: "P05", Says: "the last thread of an init waits for two numbers to remain, and is woken only when one remains",
 		Versions: V311, Since: "v3.8", Fixed: "v3.12", Breaks: []string{"ZapEnds"}, Cause: lostWakeup},
 	{ID: "P11", Says: "fork reports exhausted pid numbers as ENOMEM", Versions: V311, Fixed: "v4.1", Breaks: []string{"ExhaustionIsEAGAIN"}, Cause: func(c *Check) bool {

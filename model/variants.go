@@ -34,6 +34,12 @@ var Variants = []Variant{
 		func(k *Kernel) {
 			k.Calls[Clone].insert("", rule("exit_signal_range", "kernel/fork.c:kernel_clone", Rule{When: noExitSignal}))
 		}},
+	{"empty_mntns", unshareC, "unshare takes the bit of CLONE_PARENT_SETTID for UNSHARE_EMPTY_MNTNS: a new mount namespace", "7.2",
+		"kernel v6.x\na.unshare(PARENT_SETTID)",
+		func(k *Kernel) {
+			k.Calls[Unshare].insert("", Row{Name: "empty_mntns_is_newns", Source: unshareC, On: CloneParentSettid,
+				Body: Assign(func(k *Kernel, s *State, f *Flight) { f.Flags = f.Flags&^CloneParentSettid | CloneNewNS })})
+		}},
 }
 
 // With is a kernel with variants.

@@ -118,7 +118,7 @@ type liveRun struct {
 func (r *liveRun) run(t *model.Trace, name string) error {
 	got, d, err := compare(r.beside, t)
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return r.broken(t, name, err)
 	}
 	r.count.Traces++
 	r.count.Steps += got.Steps
@@ -134,6 +134,19 @@ func (r *liveRun) run(t *model.Trace, name string) error {
 		return nil
 	}
 	return r.show(t, d, name)
+}
+
+// broken keeps the trace that a lab broke on, and says where it is.
+func (r *liveRun) broken(t *model.Trace, name string, err error) error {
+	err = fmt.Errorf("%s: %w", name, err)
+	if t.File != "" || errors.Is(err, context.Canceled) {
+		return err
+	}
+	file, noFile := (&forkcheck.Minimal{Trace: t}).Save(failuresDir, name)
+	if noFile != nil {
+		return errors.Join(err, noFile)
+	}
+	return fmt.Errorf("%w: the trace is %s", err, file)
 }
 
 // compare runs a trace on both sides, and answers where the kernel first does not do what the model does, or what is written.

@@ -10,14 +10,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"forkcheck"
 	"forkcheck/internal/live"
 )
 
 // needLab skips a test where no trace can run.
 func needLab(t *testing.T) {
 	t.Helper()
-	lab, err := forkcheck.OpenLab()
+	lab, err := live.Open()
 	if err != nil {
 		t.Skip(err)
 	}

@@ -156,7 +156,7 @@ func (l *Lab) look(t *Task, last bool) class {
 	if nr == running {
 		return moving
 	}
-	if nr == sysFutex && !last && t.class == parked {
+	if nr == sysFutex && !last && t.class == parked && !l.Weak { // the slot of a zombie says what it did last
 		return l.asleep(t, nr, arg0)
 	}
 	t.last = t.readStat()
