@@ -99,6 +99,10 @@ func (b *Beside) Run(t *model.Trace) (r BesideResult, err error) {
 		if r.Divergence, err = b.step(l); err != nil {
 			return r, err
 		}
+		if len(b.may) > mostPossible {
+			r.Why = fmt.Sprintf("more than %d states of the model agree with all that the kernel has shown", mostPossible)
+			break
+		}
 	}
 	if r.Divergence == nil {
 		if r.Divergence, err = b.lastLook(last); err != nil {
@@ -197,6 +201,9 @@ func (b *Beside) step(l *model.Line) (*Divergence, error) {
 	}
 	return d, nil
 }
+
+// mostPossible is how many states are gone on with. A few dozen are many.
+const mostPossible = 1000
 
 // patientTurns is how many orders are tried before it is said that none does what the kernel does.
 const patientTurns = 40_000

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"context"
 	"flag"
 	"fmt"
-	"os"
-	"os/signal"
 	"slices"
 	"strings"
 
@@ -46,7 +43,7 @@ func diffCommand(e *env, args []string) int {
 		}
 		d.Scopes = []*generators.Scope{sc}
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := interruptible()
 	defer stop()
 	ds, err := d.Run(ctx)
 	if err != nil {

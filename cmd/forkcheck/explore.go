@@ -1,13 +1,11 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strconv"
 	"strings"
 
@@ -45,7 +43,7 @@ func exploreCommand(e *env, args []string) int {
 	if err != nil {
 		return e.usage("%v", err)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := interruptible()
 	defer stop()
 	x := forkcheck.Explore{Version: v, Scope: sc, Tasks: o.tasks, Depth: o.depth, Bytes: int(o.mem), Workers: o.workers, Progress: e.progress()}
 	found, err := x.Run(ctx)

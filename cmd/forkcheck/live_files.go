@@ -1,10 +1,7 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"os"
-	"os/signal"
 	"strings"
 
 	"forkcheck"
@@ -36,7 +33,7 @@ func (e *env) besideKernel(files []string, kernel string, do func(b *forkcheck.B
 	if !ok {
 		return exitUsage
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := interruptible()
 	defer stop()
 	lab, err := forkcheck.OpenLab()
 	if err != nil {

@@ -20,11 +20,14 @@ cut short by its bound on memory or by an interrupt. Package model describes the
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // The exit statuses.
@@ -114,4 +117,9 @@ func commandNames() string {
 func (e *env) usage(format string, args ...any) int {
 	fmt.Fprintf(e.err, "forkcheck: "+format+"\n", args...)
 	return exitUsage
+}
+
+// interruptible ends when the program is asked to: what is known by then is printed.
+func interruptible() (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 }

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
-	"os/signal"
 	"runtime"
 	"slices"
 	"strings"
@@ -65,7 +63,7 @@ func mutantsCommand(e *env, args []string) int {
 		return e.usage("%v", err)
 	}
 	defer killer.Close()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := interruptible()
 	defer stop()
 	return e.killAll(ctx, killer, mutants, o.workers)
 }

@@ -83,21 +83,22 @@ func (l *Lab) settle() error {
 	if err != nil {
 		return fmt.Errorf("%w: %s", err, l.dump())
 	}
-	l.letGo()
-	return born
+	return errors.Join(born, l.letGo())
 }
 
 // letGo waits until the numbers of those who were reaped are free (free_pid): that comes after they can be seen no more. Whether a
 // number is taken fcntl(F_SETOWN_EX) tells, which does not ask for a task that has it. The number of a process group outlives its
 // leader, so it is not waited for.
-func (l *Lab) letGo() {
+func (l *Lab) letGo() error {
 	for _, t := range l.tasks {
-		if t.class == gone && !t.leadsGroup {
-			for start := time.Now(); l.taken(t.tid) && time.Since(start) < time.Second; {
-				yield()
-			}
+		if t.class != gone || t.leadsGroup {
+			continue
+		}
+		if err := l.await(func() bool { return !l.taken(t.tid) }); err != nil {
+			return fmt.Errorf("the number of %s, which is reaped, is still taken: %w", t.Name, err)
 		}
 	}
+	return nil
 }
 
 // taken says whether somebody has a number, or is about to let go of it.
