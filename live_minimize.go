@@ -35,9 +35,10 @@ func (b *Beside) MinimizeLive(t *model.Trace, d *Divergence) (*Minimal, error) {
 	}
 	shown := 0
 	for range steadyRuns {
-		if d, err := m.run(&m.best); err != nil {
+		again := m.best
+		if d, err := m.run(&again); err != nil {
 			return nil, err
-		} else if d != nil {
+		} else if d != nil && len(again.stmts) == len(m.best.stmts) { // not an earlier one
 			shown++
 		}
 	}

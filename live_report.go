@@ -167,7 +167,8 @@ func (m *Minimal) Report() string {
 	return b.String()
 }
 
-// Kind is what divergences of one cause have in common, as a rule: the call, its flags, and which fields differ.
+// Kind is what divergences of one cause have in common, as a rule: the call, its flags, which fields differ, with what errno, and on
+// which side a task is missing.
 func (m *Minimal) Kind() string {
 	var last model.Op
 	for i := range m.Trace.Lines {
@@ -177,11 +178,14 @@ func (m *Minimal) Kind() string {
 	}
 	fields := map[string]bool{}
 	for line := range strings.Lines(m.Text) {
-		where, _, _ := strings.Cut(line, ": ")
+		where, what, _ := strings.Cut(line, ": ")
 		_, field, _ := strings.Cut(where, ".") // behind the task's name
+		if field == "" || field == "Errno" {
+			field += what
+		}
 		fields[field] = true
 	}
-	return fmt.Sprintf("%v %x %v", last.Kind, last.Flags, slices.Sorted(maps.Keys(fields)))
+	return fmt.Sprintf("%v %x %v %q", last.Kind, last.Flags, last.Mode, slices.Sorted(maps.Keys(fields)))
 }
 
 // folded is a list on lines that are not too long.

@@ -178,6 +178,8 @@ func TestLiveKind(t *testing.T) {
 		{"another task", "kernel v6.x\nb := a.fork()\nc := b.clone(VM)", fmt.Sprintf(refused, "c", "b"), true},
 		{"another flag", "kernel v6.x\na.clone(FS)", fmt.Sprintf(refused, "#3", "a"), false},
 		{"another call", "kernel v6.x\na.unshare(0x100)", fmt.Sprintf(refused, "#3", "a"), false},
+		{"the other way round", "kernel v6.x\na.clone(VM)", "#3: the model nothing, the kernel a task, running\nthe answer to a.Errno: the model \"EINVAL\", the kernel \"\"", false},
+		{"another errno", "kernel v6.x\na.clone(VM)", strings.Replace(fmt.Sprintf(refused, "#3", "a"), "EINVAL", "EAGAIN", 1), false},
 		{"another field", "kernel v6.x\na.clone(VM)", fmt.Sprintf(refused, "#3", "a") + "\na.Threads: the model 2, the kernel 1", false},
 	} {
 		if same := kind(c.text, c.differs) == one; same != c.same {

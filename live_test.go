@@ -45,17 +45,19 @@ func openLab(t *testing.T) *live.Lab {
 var recognized struct {
 	sync.Once
 	variants []*model.Variant
+	err      error
 }
 
 // recognize tells a lab which variants its kernel has.
 func recognize(t *testing.T, lab *live.Lab) {
 	t.Helper()
 	recognized.Do(func() {
-		if err := forkcheck.Recognize(lab); err != nil {
-			t.Fatal(err)
-		}
+		recognized.err = forkcheck.Recognize(lab)
 		recognized.variants = lab.Variants
 	})
+	if recognized.err != nil {
+		t.Fatal(recognized.err)
+	}
 	lab.Variants = slices.Clone(recognized.variants)
 }
 

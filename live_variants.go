@@ -53,17 +53,22 @@ func Recognize(lab *live.Lab) error {
 	return nil
 }
 
-// agrees says whether a trace comes out as the model says with some variants.
+// agrees says whether a trace comes out as the model says with some variants, in one of three runs: a flake is no variant.
 func agrees(lab *live.Lab, variants []*model.Variant, t *model.Trace) (bool, error) {
 	lab.Variants = variants
-	r, err := (&Beside{Lab: lab}).Run(t)
-	if err == nil && r.Why != "" {
-		err = errors.New(r.Why)
+	for range candidateRuns {
+		r, err := (&Beside{Lab: lab}).Run(t)
+		if err == nil && r.Why != "" {
+			err = errors.New(r.Why)
+		}
+		if err != nil {
+			return false, fmt.Errorf("%s: %w", t.File, err)
+		}
+		if r.Divergence == nil {
+			return true, nil
+		}
 	}
-	if err != nil {
-		return false, fmt.Errorf("%s: %w", t.File, err)
-	}
-	return r.Divergence == nil, nil
+	return false, nil
 }
 
 // TellVariants says in what the kernel of a lab is not as v6.x; "" if in nothing.

@@ -67,7 +67,7 @@ func (o *liveOptions) check(flags *flag.FlagSet) (err error) {
 
 // liveRun is `forkcheck live` when all that can be wrong is not.
 func (e *env) liveRun(b *forkcheck.Beside, traces []*model.Trace, o liveOptions) int {
-	r := &liveRun{env: e, beside: b, total: len(traces), count: forkcheck.LiveCount{Less: forkcheck.Less(b.Lab)}, kinds: map[string]int{}}
+	r := &liveRun{env: e, beside: b, total: len(traces), count: forkcheck.LiveCount{Less: forkcheck.Less(b.Lab)}, kinds: map[string]int{}, names: map[string]int{}}
 	next := func(i int) (*model.Trace, string) { return traces[i], fileName(traces[i]) }
 	if r.total == 0 {
 		draw := forkcheck.LiveRun{Lab: b.Lab, Version: model.V6()}
@@ -111,6 +111,7 @@ type liveRun struct {
 	kinds  map[string]int // the number of the first divergence of a kind
 	blocks int            // divergences that were shown
 	hidden int            // divergences of which nothing was said
+	names  map[string]int // of traces that were kept
 	told   time.Time      // when progress was printed
 }
 
@@ -129,11 +130,14 @@ func (r *liveRun) run(t *model.Trace, name string) error {
 	if d == nil {
 		return nil
 	}
-	if r.count.Divergences++; r.count.Divergences > mostSmall || r.blocks == mostBlocks {
+	if r.count.Divergences++; r.blocks == mostBlocks || r.count.Divergences > mostSmall && !d.Written {
 		r.hidden++
 		return nil
 	}
-	return r.show(t, d, name)
+	if err := r.show(t, d, name); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
 }
 
 // broken keeps the trace that a lab broke on, and says where it is.
@@ -142,11 +146,19 @@ func (r *liveRun) broken(t *model.Trace, name string, err error) error {
 	if t.File != "" || errors.Is(err, context.Canceled) {
 		return err
 	}
-	file, noFile := (&forkcheck.Minimal{Trace: t}).Save(failuresDir, name)
+	file, noFile := r.keep(&forkcheck.Minimal{Trace: t}, name)
 	if noFile != nil {
-		return errors.Join(err, noFile)
+		return fmt.Errorf("%w: no file: %w", err, noFile)
 	}
 	return fmt.Errorf("%w: the trace is %s", err, file)
+}
+
+// keep saves a trace. Of those of one name the later ones have a number.
+func (r *liveRun) keep(m *forkcheck.Minimal, name string) (file string, err error) {
+	if r.names[name]++; r.names[name] > 1 {
+		name = fmt.Sprintf("%s-%d", name, r.names[name])
+	}
+	return m.Save(failuresDir, name)
 }
 
 // compare runs a trace on both sides, and answers where the kernel first does not do what the model does, or what is written.
@@ -181,17 +193,16 @@ func cutText(t *model.Trace, got *forkcheck.BesideResult) string {
 func (r *liveRun) show(t *model.Trace, d *forkcheck.Divergence, name string) error {
 	r.clear()
 	m, err := r.minimize(t, d)
-	if m == nil {
-		return err
-	}
 	if first := r.kinds[m.Kind()]; first > 0 && !d.Written {
-		fmt.Fprintf(r.env.out, "divergence %d: %s, of the kind of divergence %d\n\n", r.count.Divergences, name, first)
+		fmt.Fprintf(r.env.out, "divergence %d: %s, at %s: of the kind of divergence %d\n\n", r.count.Divergences, name, d.Line.Stmt, first)
 		return err
 	}
-	r.kinds[m.Kind()] = r.count.Divergences
+	if !d.Written {
+		r.kinds[m.Kind()] = r.count.Divergences
+	}
 	r.blocks++
 	fmt.Fprintf(r.env.out, "divergence %d: %s\n\n%s\n", r.count.Divergences, name, m.Report())
-	if file, err := m.Save(failuresDir, name); err != nil {
+	if file, err := r.keep(m, name); err != nil {
 		fmt.Fprintf(r.env.out, "no file: %v\n\n", err)
 	} else {
 		fmt.Fprintf(r.env.out, "replay:  go run ./cmd/forkcheck run -live %s\n\n", file)
@@ -199,13 +210,14 @@ func (r *liveRun) show(t *model.Trace, d *forkcheck.Divergence, name string) err
 	return err
 }
 
-// minimize makes a divergence small. One from what is written is left as it is, and one that was interrupted as it was found.
+// minimize makes a divergence small. One from what is written is left as it is, and one that was interrupted, or on which the lab
+// broke, as it was found.
 func (r *liveRun) minimize(t *model.Trace, d *forkcheck.Divergence) (*forkcheck.Minimal, error) {
 	if d.Written {
 		return d.AsFound(t), nil
 	}
 	m, err := r.beside.MinimizeLive(t, d)
-	if errors.Is(err, context.Canceled) {
+	if err != nil {
 		m = d.AsFound(t)
 	}
 	return m, err
@@ -230,7 +242,7 @@ func (r *liveRun) clear() {
 func (r *liveRun) end(err error) int {
 	r.clear()
 	if r.hidden > 0 {
-		fmt.Fprintf(r.env.out, "%d more divergences are not shown\n", r.hidden)
+		fmt.Fprintf(r.env.out, "%d more divergences were not looked at\n", r.hidden)
 	}
 	fmt.Fprint(r.env.out, forkcheck.TellVariants(r.beside.Lab))
 	fmt.Fprintln(r.env.out, r.count)
@@ -238,7 +250,9 @@ func (r *liveRun) end(err error) int {
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintf(r.env.err, "forkcheck: interrupted after the first %d of %d traces\n", r.count.Traces, r.total)
 	case err != nil:
-		return r.env.usage("%v", err)
+		if status := r.env.usage("%v", err); r.count.Divergences == 0 {
+			return status
+		}
 	}
 	return r.status(err)
 }

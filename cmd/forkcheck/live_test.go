@@ -95,7 +95,7 @@ replay:  go run ./cmd/forkcheck run -live testdata/failures/live-wrong.trace
 	if diff := cmp.Diff(want, first); diff != "" || status != exitFound || errors != "" {
 		t.Errorf("status %d, says %q (-want +got):\n%s", status, errors, diff)
 	}
-	if n := strings.Count(out, "replay:"); n != mostBlocks || !strings.Contains(out, "\n2 more divergences are not shown\n") {
+	if n := strings.Count(out, "replay:"); n != mostBlocks || !strings.Contains(out, "\n2 more divergences were not looked at\n") {
 		t.Errorf("%d blocks in\n%s", n, out)
 	}
 	if traces, divergences := lastCount(t, out); traces != "12" || divergences != "12" {

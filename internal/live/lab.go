@@ -5,6 +5,7 @@ package live
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"slices"
@@ -76,7 +77,7 @@ var labs atomic.Int32
 
 func open(userNS bool) (*Lab, error) {
 	n := int(labs.Add(1))
-	l := &Lab{UserNS: userNS, otherUID: 1<<30 + os.Getpid()*16 + n%16, processor: someProcessor(os.Getpid() + n)}
+	l := &Lab{UserNS: userNS, otherUID: 1<<30 + rand.IntN(1<<30), processor: someProcessor(os.Getpid() + n)}
 	if err := l.start(); err != nil {
 		l.Close()
 		return nil, err
@@ -88,18 +89,34 @@ func open(userNS bool) (*Lab, error) {
 	return l, nil
 }
 
-// try runs a first trace, and finds out whether links tell of a pid namespace that nobody was born in yet.
+// try runs a first trace: as many tasks as a model has, of another user if there can be one. So what the surroundings forbid is told
+// before it is taken for the kernel's doing. It finds out whether links tell of a pid namespace that nobody was born in yet.
 func (l *Lab) try() error {
+	l.OwnPidMax = pidMaxIsOwn(Kernel())
 	boot := model.DefaultBoot()
+	if boot.Caps = 0; !l.UserNS {
+		boot.UID = 1000
+	}
 	if err := l.Begin(&boot); err != nil {
 		return err
 	}
-	if _, err := l.Step(&Call{Actor: "a", Op: model.Op{Kind: model.Unshare, Flags: model.CloneNewPID}}); err != nil {
+	for range model.MaxTasks {
+		answers, err := l.Step(&Call{Actor: "a", Op: model.Op{Kind: model.Clone, Sig: model.SIGCHLD}})
+		if err != nil {
+			return err
+		}
+		if a := answers[0]; a.Errno != "" {
+			return fmt.Errorf("of the %d tasks that a lab needs, one more than %d is %s", model.MaxTasks, len(l.tasks), a.Errno)
+		}
+	}
+	if _, err := l.Observe(true); err != nil {
 		return err
 	}
-	_, err := l.task("a").link("pid_for_children")
+	if _, err := l.Step(&Call{Actor: "init", Op: model.Op{Kind: model.Unshare, Flags: model.CloneNewPID}}); err != nil {
+		return err
+	}
+	_, err := l.task("init").link("pid_for_children")
 	l.tellsUnborn = err == nil
-	l.OwnPidMax = pidMaxIsOwn(Kernel())
 	return l.End()
 }
 

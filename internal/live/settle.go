@@ -33,9 +33,11 @@ const (
 // pfExiting is PF_EXITING. A task that is killed in its sleep still shows the call in which it slept.
 const pfExiting = 0x4
 
-// bounds of waiting: how long to be busy about it, and when to give up.
+// bounds of waiting: how long to be busy about it, and when to give up. A look counts for at most so long: in the rest of the time
+// the controller did not run, and nor perhaps did the tasks.
 const (
 	busyTime = 2 * time.Millisecond
+	lookTime = 5 * time.Millisecond
 	mostTime = 5 * time.Second
 )
 
@@ -49,14 +51,20 @@ func (l *Lab) await(done func() bool) error {
 			return nil
 		}
 	}
-	for start := time.Now(); !done(); {
-		switch waited := time.Since(start); {
+	waited := time.Duration(0)
+	for last := time.Now(); !done(); {
+		now := time.Now()
+		waited += min(now.Sub(last), lookTime)
+		last = now
+		switch {
 		case waited > mostTime:
 			return fmt.Errorf("%w within %v", errNotSettled, mostTime)
-		case waited > busyTime:
-			time.Sleep(50 * time.Microsecond)
-		default:
+		case waited <= busyTime:
 			yield()
+		case l.zygoteDied():
+			return errors.New("the first task of the lab was killed")
+		default:
+			time.Sleep(50 * time.Microsecond)
 		}
 	}
 	return nil

@@ -172,10 +172,10 @@ func (r *run[S]) level() Why {
 		return why
 	}
 	switch {
-	case r.over():
-		return Found
 	case r.spent(): // with its last states; whether a worker noticed in time must make no difference
 		return Exhausted
+	case r.over():
+		return Found
 	case !r.steps():
 		return Deep
 	}
