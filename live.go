@@ -99,10 +99,6 @@ func (b *Beside) Run(t *model.Trace) (r BesideResult, err error) {
 		if r.Divergence, err = b.step(l); err != nil {
 			return r, err
 		}
-		if len(b.may) > mostPossible {
-			r.Why = fmt.Sprintf("more than %d states of the model agree with all that the kernel has shown", mostPossible)
-			break
-		}
 	}
 	if r.Divergence == nil {
 		if r.Divergence, err = b.lastLook(last); err != nil {
@@ -155,6 +151,9 @@ func (b *Beside) incomparable(st *model.Stmt) string {
 	res := b.kernel.Step(&after, op)
 	if why := beyond(&p.state, &after, &res); why != "" {
 		return why
+	}
+	if len(b.may) > mostPossible {
+		return fmt.Sprintf("more than %d states of the model agree with all that the kernel has shown", mostPossible)
 	}
 	return b.host().RefusesSysctl(&live.Call{Op: op, Actor: st.Actor})
 }

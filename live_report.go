@@ -185,7 +185,10 @@ func (m *Minimal) Kind() string {
 		}
 		fields[field] = true
 	}
-	return fmt.Sprintf("%v %x %v %q", last.Kind, last.Flags, last.Mode, slices.Sorted(maps.Keys(fields)))
+	if last.Kind == model.Clone {
+		last.Sig = 0 // any will do, as a rule
+	}
+	return fmt.Sprintf("%v %x %v %v %q", last.Kind, last.Flags, last.Mode, last.Sig, slices.Sorted(maps.Keys(fields)))
 }
 
 // folded is a list on lines that are not too long.

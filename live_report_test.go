@@ -160,6 +160,24 @@ func TestLiveWithoutKcmp(t *testing.T) {
 	}
 }
 
+// Where nobody can tell who clears a number, that is left out on both sides.
+func TestLiveWithoutTid(t *testing.T) {
+	lab := openLab(t)
+	lab.NoTid = true
+	trace, err := model.ParseTrace("t", []byte("kernel v6.x\nb := a.clone(CHILD_CLEARTID)\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := forkcheck.Beside{Lab: lab}
+	r, err := b.Run(trace)
+	if err != nil || r.Divergence != nil || r.Steps != 1 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if forkcheck.Less(lab) == "" {
+		t.Error("the last line does not say so")
+	}
+}
+
 // Divergences are of one kind if the same call with the same flags makes the same fields differ, whoever does it.
 func TestLiveKind(t *testing.T) {
 	const refused = "%[1]s: the model a task, running, the kernel nothing\nthe answer to %[2]s.Errno: the model \"\", the kernel \"EINVAL\""

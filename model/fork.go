@@ -18,6 +18,12 @@ func nsDiff(k *Kernel, s *State, f *Flight) bool {
 	return s.ActiveNS(f.Op.Actor) != s.Nsproxy[s.parent(f).Ref[Nsproxy]].ForChildren
 }
 
+// timensDiff says whether children of the caller would live in another time namespace than the caller.
+func timensDiff(k *Kernel, s *State, f *Flight) bool {
+	n := &s.Nsproxy[s.parent(f).Ref[Nsproxy]]
+	return n.TimeForChildren != n.NS[TimeNS-MntNS]
+}
+
 // dupTaskStruct is dup_task_struct: the child starts as a bitwise copy, so that until a stage has run
 // its pointers still name the parent's objects. List membership is not copied.
 func dupTaskStruct(k *Kernel, s *State, f *Flight) Errno {

@@ -2,7 +2,7 @@ package model
 
 import "slices"
 
-// V6 is a modern Linux: the order of the rows is that of 6.12, what user space sees is that of 6.18.
+// V6 is a modern Linux: 6.12, but for pid_max, which each pid namespace has since 6.14.
 func V6() *Version {
 	exit, exitGroup, die := exitCalls(rowGroupExitV6, doExitV6)
 	v := &Version{Name: "v6.x", Release: releaseTask(decRlimitUcounts), Settle: slices.Clone(settleV6),

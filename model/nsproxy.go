@@ -245,7 +245,7 @@ func undoNamespacesV6(then Label) []Rung {
 var (
 	rowTimensDiffers = Row{Name: "timens_differs", Source: "kernel/nsproxy.c:copy_namespaces", Off: newNamespacesV6 | CloneVM,
 		Body: Assign(func(k *Kernel, s *State, f *Flight) {
-			if n := s.oldNsproxy(f); n.TimeForChildren != n.NS[TimeNS-MntNS] {
+			if timensDiff(k, s, f) {
 				f.Flags |= needNsproxy
 			}
 		})}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -107,7 +108,7 @@ type liveRun struct {
 	beside *forkcheck.Beside
 	total  int
 	count  forkcheck.LiveCount
-	ended  int            // traces of files of which the end was not run
+	ended  int            // traces of which the end was not run
 	kinds  map[string]int // the number of the first divergence of a kind
 	blocks int            // divergences that were shown
 	hidden int            // divergences of which nothing was said
@@ -123,9 +124,9 @@ func (r *liveRun) run(t *model.Trace, name string) error {
 	}
 	r.count.Traces++
 	r.count.Steps += got.Steps
-	if got.Why != "" && t.File != "" {
+	if got.Why != "" {
 		r.ended++
-		fmt.Fprintln(r.env.err, cutText(t, &got))
+		fmt.Fprintln(r.env.err, cutText(t, cmp.Or(t.File, name), &got))
 	}
 	if d == nil {
 		return nil
@@ -176,17 +177,17 @@ func compare(b *forkcheck.Beside, t *model.Trace) (got forkcheck.BesideResult, f
 }
 
 // cutText says why the rest of a trace was not run.
-func cutText(t *model.Trace, got *forkcheck.BesideResult) string {
+func cutText(t *model.Trace, name string, got *forkcheck.BesideResult) string {
 	ran := 0
 	for i := range t.Lines {
 		if t.Lines[i].Stmt == nil {
 			continue
 		}
 		if ran++; ran > got.Steps {
-			return fmt.Sprintf("%s:%d: not run from here: %s", t.File, t.Lines[i].No, got.Why)
+			return fmt.Sprintf("%s:%d: not run from here: %s", name, t.Lines[i].No, got.Why)
 		}
 	}
-	return t.File + ": " + got.Why
+	return name + ": " + got.Why
 }
 
 // show makes a divergence small, keeps its trace in a file and prints it.

@@ -63,7 +63,7 @@ func (e *env) runLiveTrace(b *forkcheck.Beside, t *model.Trace) (status int, err
 		fmt.Fprintf(e.out, "\n%s:%d: divergence, kernel %s\n", t.File, traceLineNo(t, first.Line), live.Kernel())
 		return exitFound, nil
 	case got.Why != "":
-		fmt.Fprintln(e.err, cutText(t, &got))
+		fmt.Fprintln(e.err, cutText(t, t.File, &got))
 		return exitUsage, nil
 	}
 	return exitOK, nil

@@ -77,3 +77,17 @@ func TestComparableSeesFields(t *testing.T) {
 		}
 	}
 }
+
+// A pid namespace that nobody was born in shows only on machines that show it.
+func TestComparableUnborn(t *testing.T) {
+	o := model.Observation{
+		Tasks:         []model.TaskView{{Name: "a", State: "running", Namespaces: model.Spaces{Pid: "1", PidForChildren: "2"}}},
+		PidNamespaces: []model.PidNSView{{Label: "1", Reaper: "a"}, {Label: "2"}},
+	}
+	for shows, want := range map[bool]string{false: "", true: "pid:a's children"} {
+		f := Facts{Unborn: shows}
+		if got := f.Comparable(o).Tasks[0].Namespaces.PidForChildren; got != want {
+			t.Errorf("a machine that shows it, %v: %q, want %q", shows, got, want)
+		}
+	}
+}

@@ -116,7 +116,9 @@ func (l *Lab) try() error {
 		return err
 	}
 	_, err := l.task("init").link("pid_for_children")
-	l.tellsUnborn = err == nil
+	if l.tellsUnborn = err == nil; err != nil && !errors.Is(err, unix.ENOENT) {
+		return err
+	}
 	return l.End()
 }
 

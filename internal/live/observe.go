@@ -171,7 +171,7 @@ func (l *Lab) readTraits(t *Task, all bool) error {
 		t.moved = true // it shows as soon as somebody was born into it, to whomever
 	}
 	if t.class == zombie {
-		return t.readHomes()
+		return l.readHomes(t)
 	}
 	if !all && !t.moved && t.class != zapping {
 		return nil
@@ -187,9 +187,12 @@ func (l *Lab) readTraits(t *Task, all bool) error {
 }
 
 // readHomes reads what a zombie still shows: the user and the pid namespace, which do not go with nsproxy.
-func (t *Task) readHomes() (err error) {
+func (l *Lab) readHomes(t *Task) (err error) {
 	homes := model.Spaces{}
-	if homes.User, err = t.link("user"); err == nil {
+	if l.Lacks&model.CloneNewUser == 0 {
+		homes.User, err = t.link("user")
+	}
+	if err == nil {
 		homes.Pid, err = t.link("pid")
 	}
 	t.seen.spaces = homes

@@ -59,12 +59,19 @@ func (l *Lab) refuses(st *model.Stmt) string {
 	return l.RefusesOp(&st.Op)
 }
 
-// RefusesOp says which namespaces that an op makes the kernel does not have; "" if it has all.
+// RefusesOp says which namespaces that an op makes, or writes to, the kernel does not have; "" if it has all.
 func (l *Lab) RefusesOp(op *model.Op) string {
-	if op.Kind != model.Clone && op.Kind != model.Unshare || op.Flags&l.Lacks == 0 {
+	needs := model.Flags(0)
+	switch op.Kind {
+	case model.Clone, model.Unshare:
+		needs = op.Flags & l.Lacks
+	case model.MapIDs:
+		needs = model.CloneNewUser & l.Lacks
+	}
+	if needs == 0 {
 		return ""
 	}
-	return "the kernel has no " + strings.Join(SpaceNames(op.Flags&l.Lacks), " and no ") + " namespaces"
+	return "the kernel has no " + strings.Join(SpaceNames(needs), " and no ") + " namespaces"
 }
 
 // SpaceNames are the namespaces of flags, as links of /proc/PID/ns.

@@ -91,7 +91,10 @@ func (l *Lab) settle() error {
 	if err != nil {
 		return fmt.Errorf("%w: %s", err, l.dump())
 	}
-	return errors.Join(born, l.letGo())
+	if born != nil {
+		return born
+	}
+	return l.letGo()
 }
 
 // letGo waits until the numbers of those who were reaped are free (free_pid): that comes after they can be seen no more. Whether a
@@ -225,7 +228,11 @@ func (l *Lab) asleep(t *Task, nr int64, arg0 uint64) class {
 
 // dying tells a dying init that waits for the others from one that is on its way.
 func (l *Lab) dying(t *Task) class {
-	if t.wchan() == "zap_pid_ns_processes" || l.Weak && l.isInit(t) { // what has no syscall has no good wchan either
+	waits := t.wchan() == "zap_pid_ns_processes"
+	if l.Weak {
+		waits = l.isInit(t) // what has no syscall has no good wchan either
+	}
+	if waits {
 		return zapping
 	}
 	return moving
@@ -251,7 +258,7 @@ func (t *Task) wchan() string {
 // the last number was let go of, and the init is being woken.
 func (l *Lab) leftBehind(init *Task) bool {
 	for _, t := range l.tasks {
-		if t != init && t.class == zombie && t.ns.isIn(init.ns) && t.tgid != init.tgid {
+		if t != init && t.class == zombie && t.ns.isIn(init.ns) && t.tgid != init.tgid && t.last.ppid != l.leader(init) {
 			return true
 		}
 	}

@@ -102,6 +102,7 @@ func read(fd int, buf []byte) []byte {
 type stat struct {
 	state      byte // 0: the task is gone
 	flags      uint64
+	ppid       int
 	exitSignal int
 	exitCode   int
 }
@@ -118,6 +119,8 @@ func (t *Task) readStat() (s stat) {
 	field := 3
 	for word := range bytes.FieldsSeq(text[i+2:]) {
 		switch field {
+		case 4:
+			s.ppid, _ = strconv.Atoi(string(word))
 		case 9:
 			s.flags, _ = strconv.ParseUint(string(word), 10, 64)
 		case 38:

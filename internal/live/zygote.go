@@ -64,9 +64,11 @@ func (l *Lab) prepareZygote() error {
 		return fmt.Errorf("the first task is %v, not 1 of a pid namespace of its own", st.nsPid)
 	}
 	l.Blind, l.Lacks = !l.seesShares(), z.lacks()
-	if tid, err := l.do(z, askTid(z)); err != nil || tid < 0 {
-		l.NoTid = true
+	tid, err := l.do(z, askTid(z))
+	if err != nil {
+		return err
 	}
+	l.NoTid = tid == -int64(unix.EINVAL)
 	l.base, l.caps, l.ownUID = len(st.nsPid), modelCaps(st.capEff), st.uid
 	for sig := uint64(1); sig <= 64; sig++ {
 		if st.ignored>>(sig-1)&1 != 0 {

@@ -38,7 +38,7 @@ type Space[S any] interface {
 // Options bound a search. The zero value bounds nothing.
 type Options struct {
 	Depth       int                 // findings that cost more are not looked for: a finding costs its ops
-	Transitions uint64              // a level that ends with more is not closed, and not gone on with once there are more
+	Transitions uint64              // a level that ends with more is not closed, and not gone on with once there are more. With Stop it takes one worker to end the same way each time
 	Bytes       int                 // of memory for visited states
 	Workers     int                 // 0: one for each core
 	Stop        func(find int) bool // a finding of this kind ends the search, unless a shorter one can still come
@@ -172,7 +172,7 @@ func (r *run[S]) level() Why {
 		return why
 	}
 	switch {
-	case r.spent(): // with its last states; whether a worker noticed in time must make no difference
+	case r.spent(): // with its last states; whether a worker noticed in time makes no difference
 		return Exhausted
 	case r.over():
 		return Found
