@@ -251,7 +251,7 @@ func TestExploreFindsHeldExits(t *testing.T) {
 	for i, v := range model.Versions {
 		t.Run(v.Name, func(t *testing.T) {
 			if testing.Short() && i > 0 {
-				t.Skip("takes long")
+				t.Skip("takes long; without -short")
 			}
 			x := explore(t, forkcheck.Explore{Version: v.New(), Scope: heldExits(), Depth: 5})
 			found := 0

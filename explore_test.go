@@ -159,7 +159,7 @@ func TestExploreFindsRaces(t *testing.T) {
 	for i, want := range []struct{ scope, id string }{{"pauses", "V1"}, {"pauses", "V3"}, {"pauses", "V5"}, {"races", "V6"}} {
 		t.Run(want.id, func(t *testing.T) {
 			if testing.Short() && i%2 > 0 {
-				t.Skip("takes long")
+				t.Skip("takes long; without -short")
 			}
 			kept := minimalKnown(t, want.id, want.scope)
 			x := explore(t, forkcheck.Explore{Scope: generators.FindScope(want.scope), Depth: len(kept.Lines) - 1})

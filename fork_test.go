@@ -106,7 +106,7 @@ func TestForkReach(t *testing.T) {
 	for i, v := range model.Versions {
 		t.Run(v.Name, func(t *testing.T) {
 			if testing.Short() && i == 0 {
-				t.Skip("takes long")
+				t.Skip("takes long; without -short")
 			}
 			reach := invariants.NewReach()
 			if f := forkcheck.Sample(forkcheck.CheckOptions{Version: v.New(), Reach: reach}, 1, 6000); f != nil {

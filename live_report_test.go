@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"forkcheck"
+	"forkcheck/internal/live"
 	"forkcheck/model"
 )
 
@@ -142,39 +143,31 @@ func TestLiveWithoutNamespaces(t *testing.T) {
 	}
 }
 
-// Where nobody can tell who shares what, that is left out on both sides.
-func TestLiveWithoutKcmp(t *testing.T) {
-	lab := openLab(t)
-	lab.Blind = true
-	trace, err := model.ParseTrace("t", []byte("kernel v6.x\nb := a.clone(FILES)\nb.unshare(FILES)\nb.exit(0)\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := forkcheck.Beside{Lab: lab}
-	r, err := b.Run(trace)
-	if err != nil || r.Divergence != nil || r.Steps != 3 {
-		t.Errorf("%+v, %v", r, err)
-	}
-	if forkcheck.Less(lab) == "" {
-		t.Error("the last line does not say so")
-	}
-}
-
-// Where nobody can tell who clears a number, that is left out on both sides.
-func TestLiveWithoutTid(t *testing.T) {
-	lab := openLab(t)
-	lab.NoTid = true
-	trace, err := model.ParseTrace("t", []byte("kernel v6.x\nb := a.clone(CHILD_CLEARTID)\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := forkcheck.Beside{Lab: lab}
-	r, err := b.Run(trace)
-	if err != nil || r.Divergence != nil || r.Steps != 1 {
-		t.Errorf("%+v, %v", r, err)
-	}
-	if forkcheck.Less(lab) == "" {
-		t.Error("the last line does not say so")
+// What a machine does not show is left out on both sides, and the last line says so.
+func TestLiveWithout(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		lacks      func(l *live.Lab)
+	}{
+		{"kcmp", "kernel v6.x\nb := a.clone(FILES)\nb.unshare(FILES)\nb.exit(0)\n", func(l *live.Lab) { l.Blind = true }},
+		{"tid address", "kernel v6.x\nb := a.clone(CHILD_CLEARTID)\nb.fork()\nb.exit(0)\n", func(l *live.Lab) { l.NoTid = true }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			lab := openLab(t)
+			c.lacks(lab)
+			trace, err := model.ParseTrace("t", []byte(c.text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			b := forkcheck.Beside{Lab: lab}
+			r, err := b.Run(trace)
+			if err != nil || r.Divergence != nil || r.Steps != 3 {
+				t.Errorf("%+v, %v", r, err)
+			}
+			if forkcheck.Less(lab) == "" {
+				t.Error("the last line does not say so")
+			}
+		})
 	}
 }
 

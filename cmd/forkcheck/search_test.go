@@ -38,7 +38,7 @@ func TestSearchCommands(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if testing.Short() && c.name == "diff full" {
-				t.Skip("takes long")
+				t.Skip("takes long; without -short")
 			}
 			status, out, errors := call("", strings.Fields(c.args)...)
 			if status != c.status || !strings.Contains(out, c.out) || !strings.Contains(errors, c.errors) {

@@ -58,7 +58,7 @@ func TestMini(t *testing.T) {
 		for workers := 1; workers <= 2; workers++ {
 			t.Run(fmt.Sprintf("%s, %d workers", tt.name, workers), func(t *testing.T) {
 				if tt.long && testing.Short() {
-					t.Skip("takes long")
+					t.Skip("takes long; without -short")
 				}
 				r := explore(t, newMini(tt.tasks, 0), tt.keys, Options{Workers: workers}, nil)
 				if diff := cmp.Diff(tt.want, graph{r.States, r.Transitions}); diff != "" {
