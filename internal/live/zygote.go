@@ -39,7 +39,8 @@ func (l *Lab) zygoteCommand() *exec.Cmd {
 		attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getegid(), Size: 1}}
 		attr.Credential = &syscall.Credential{NoSetGroups: true} // with the uid of the outside it would lose its capabilities at exec
 	}
-	return &exec.Cmd{Path: "/proc/self/fd/4", Args: []string{""}, Env: []string{},
+	null := l.program.file // there may be no /dev/null, which exec would open; nobody reads or writes it
+	return &exec.Cmd{Path: "/proc/self/fd/4", Args: []string{""}, Env: []string{}, Stdin: null, Stdout: null, Stderr: null,
 		ExtraFiles: []*os.File{l.slots.file, l.program.file}, SysProcAttr: attr}
 }
 
