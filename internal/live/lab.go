@@ -105,8 +105,8 @@ func (l *Lab) try() error {
 		if err != nil {
 			return err
 		}
-		if a := answers[0]; a.Errno != "" {
-			return fmt.Errorf("of the %d tasks that a lab needs, one more than %d is %s", model.MaxTasks, len(l.tasks), a.Errno)
+		if len(answers) != 1 || answers[0].Errno != "" {
+			return fmt.Errorf("of the %d tasks that a lab needs, one more than %d is too many: %+v", model.MaxTasks, len(l.tasks), answers)
 		}
 	}
 	if _, err := l.Observe(true); err != nil {
