@@ -11,6 +11,7 @@ func World(src Source, version string) model.Boot {
 		b.World = model.Container
 	}
 	user(src, &b)
+	b.Limits.Core = seldom(src, 4, "core")
 	if src.Bool("limits") {
 		b.Limits.MaxThreads = pick[int16](src, "max_threads", 1000, 5, 6, 8)
 		b.Limits.PidNSDepth = pick[uint8](src, "pid_ns_depth", 32, 2, 1)

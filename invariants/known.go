@@ -32,6 +32,8 @@ var KnownDefects = []Known{
 		Versions: V311, Fixed: "by v6.12", Breaks: []string{"NprocSettledLater"}, Cause: lookedTooEarly},
 	{ID: "V9", Says: "a process whose leader exited first reports the leader's exit code, not that of its last thread",
 		Versions: V311, Fixed: "by v6.1", Breaks: []string{"ExitCodeOfLastThread"}, Cause: leaderCodeKept},
+	{ID: "V10", Says: "a core dump kills all that use the memory, an init among them, which no signal from inside can",
+		Versions: V311, Fixed: "v5.16", Breaks: []string{"PanicByExit", "InitEndsByExitOrKill", "InitIsProtected"}, Cause: dumpedWithInit},
 	{ID: "N1", Says: "a dying init of a pid namespace sets SIGCHLD to be ignored in a sighand_struct that it may share with its parent, which from then on is never told of its children",
 		Since: "v3.8", Fixed: "not in v7.2", Breaks: []string{"ActionsAreOwn"}, Cause: sharedZap},
 	{ID: "N2", Says: "SIGKILL from outside does not begin a group exit of an init: while the thread that was told of it waits in vfork, the others live on",
@@ -208,6 +210,19 @@ func blockedByOneThread(c *Check) bool {
 		was, is := &c.Before.Signal[b.Signal], &c.After.Signal[b.Signal]
 		sig := model.Signal(is.GroupExitCode)
 		if b.Stage == model.Hashed && was.Flags&model.SignalUnkillable != 0 && is.Flags&model.SignalGroupExit != 0 && sig != model.SIGKILL && b.Blocked.Has(sig) {
+			return true
+		}
+	}
+	return false
+}
+
+// dumpedWithInit: an init has begun to exit with the core-dumping signal that killed another process, with which it shared its memory.
+func dumpedWithInit(c *Check) bool {
+	for t := range c.Before.Task {
+		b := &c.Before.Task[t]
+		was, is := &c.Before.Signal[b.Signal], &c.After.Signal[b.Signal]
+		begun := is.Flags&^was.Flags&model.SignalGroupExit != 0 && coreSignals.Has(model.Signal(is.GroupExitCode))
+		if b.Stage == model.Hashed && isReaper(c.Before, model.TaskID(t)) && begun && c.sharesMemory(model.TaskID(t)) != 0 {
 			return true
 		}
 	}

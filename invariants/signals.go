@@ -64,7 +64,7 @@ var signals = []Invariant{
 	{Name: "ContResumes", Says: "SIGCONT resumes a stopped process", Source: "prepare_signal", Premise: "a SIGCONT to a stopped process", Of: model.Kill, Step: contResumes},
 	{Name: "ExitCodeOfLastThread", Says: "a process whose threads exit one by one ends with the code of the last one",
 		Source: "POSIX exit; do_exit", Premise: "a last thread that is not the leader", Of: model.Exit, Step: exitCodeOfLastThread},
-	{Name: "GroupExitCodeStays", Says: "the first exit of a whole group decides its code", Source: "do_group_exit", Premise: "a group that is exiting", State: groupExitCodeStays},
+	{Name: "GroupExitCodeStays", Says: "the first exit of a whole group decides its code, but for a SIGKILL while it dumps core", Source: "do_group_exit", Premise: "a group that is exiting", State: groupExitCodeStays},
 }
 
 // resting says whether a task is in user space, or stopped there: nothing holds up its signals.
@@ -238,7 +238,8 @@ func groupExitCodeStays(c *Check) error {
 			continue
 		}
 		c.met()
-		if a.Flags&model.SignalGroupExit == 0 || a.GroupExitCode != b.GroupExitCode {
+		ended := groupDumps(c.Before, model.SignalID(s)) && (a.GroupExitCode == uint16(model.SIGKILL) || a.GroupExitCode == b.GroupExitCode|0x80)
+		if a.Flags&model.SignalGroupExit == 0 || a.GroupExitCode != b.GroupExitCode && !ended {
 			return fmt.Errorf("a group that exits with code %#x now exits with %#x", b.GroupExitCode, a.GroupExitCode)
 		}
 	}

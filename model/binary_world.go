@@ -6,7 +6,8 @@ import "encoding/binary"
 var worldFields = [worldBytes / 8][]field[*Boot]{{
 	{4, func(b *Boot) uint64 { return uint64(versionIndex(b)) }, func(b *Boot, v uint64) { b.Version = Versions[v%uint64(len(Versions))].Name }},
 	{2, func(b *Boot) uint64 { return uint64(b.World) }, func(b *Boot, v uint64) { b.World = World(v % 2) }},
-	{2, dressBit, func(b *Boot, v uint64) { b.Dress = v%2 != 0 }},
+	{1, func(b *Boot) uint64 { return bit(b.Dress) }, func(b *Boot, v uint64) { b.Dress = v != 0 }},
+	{1, func(b *Boot) uint64 { return bit(b.Limits.Core) }, func(b *Boot, v uint64) { b.Limits.Core = v != 0 }},
 	setting(8, 0, int(CapAll), func(b *Boot) *CapSet { return &b.Caps }),
 	setting(16, 1, 65535, func(b *Boot) *uint16 { return &b.UID }),
 	setting(16, 0, int(RlimInfinity), func(b *Boot) *int16 { return &b.Nproc }),
@@ -19,8 +20,8 @@ var worldFields = [worldBytes / 8][]field[*Boot]{{
 	setting(16, 1, 32767, func(b *Boot) *uint16 { return &b.LastPid }),
 }}
 
-func dressBit(b *Boot) uint64 {
-	if b.Dress {
+func bit(set bool) uint64 {
+	if set {
 		return 1
 	}
 	return 0

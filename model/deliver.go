@@ -40,6 +40,13 @@ func (k *Kernel) deliver(s *State, t TaskID, res *Result) {
 		k.notifyParentCldstop(s, t, why)
 		return
 	}
+	if k.ExitFirst && g.Flags&SignalGroupExit != 0 {
+		p.Pending &^= SIGKILL.Bit()
+		s.recalcSigpending(t)
+		p.Flags |= PFSignaled
+		k.die(s, t, SIGKILL, res)
+		return
+	}
 	if p.Jobctl&StopPending != 0 {
 		k.doSignalStop(s, t, 0)
 		return
@@ -144,7 +151,7 @@ func (k *Kernel) doSignalStop(s *State, t TaskID, sig Signal) {
 	p := &s.Task[t]
 	g := &s.Signal[p.Signal]
 	if p.Jobctl&StopPending == 0 {
-		if p.Jobctl&StopDequeued == 0 || g.Flags&SignalGroupExit != 0 {
+		if p.Jobctl&StopDequeued == 0 || g.exiting() {
 			return
 		}
 		if g.Flags&SignalStopStopped == 0 {

@@ -23,16 +23,17 @@ func exitDrop(name, source string, c Class) Row {
 }
 
 // exitCalls are exit(2) of one thread, exit_group(2) of all, and a fatal signal taking effect, from a version's own
-// do_group_exit and do_exit.
-func exitCalls(groupExit Row, doExit func() []Row) (exit, exitGroup, die Table) {
+// do_coredump, do_group_exit and do_exit.
+func exitCalls(dump []Row, groupExit Row, doExit func() []Row) (exit, exitGroup, die Table) {
 	return Table{Name: "exit", Rows: slices.Concat([]Row{rowSysExit}, doExit())},
 		Table{Name: "exit_group", Rows: slices.Concat([]Row{rowSysExit, groupExit}, doExit())},
-		Table{Name: "die", Rows: slices.Concat([]Row{groupExit}, doExit())}
+		Table{Name: "die", Rows: slices.Concat(dump, []Row{groupExit}, doExit())}
 }
 
 // doExitV311 is do_exit: the order in which a dying task lets go.
 func doExitV311() []Row {
-	return slices.Concat([]Row{rowExitSignals, rowSignalLive, rowAuditFree, rowExitCode, rowMMRelease},
+	return slices.Concat([]Row{rowExitSignals, rowSignalLive, rowAuditFree, rowExitCode, rowMMRelease,
+		rowExitMMCoreState},
 		exitDrops, []Row{rowCgroupExit, rowModulePut, rowChildReaperDies}, zapRows(private), []Row{
 			forget("find_new_reaper", "kernel/exit.c:find_new_reaper", Assign(findNewReaper)),
 			forget("forget_original_parent", "kernel/exit.c:forget_original_parent", Act(forgetOriginalParent)),
@@ -42,7 +43,7 @@ func doExitV311() []Row {
 // doExitV6 is do_exit of v6.x: the last thread decides the code of the group, the seccomp filter goes early, the css_set stays
 // until the last put, and children that nobody will wait for are released at the end.
 func doExitV6() []Row {
-	return slices.Concat([]Row{rowSynchronizeGroupExit, rowExitSignals, exitDrop("seccomp_filter_release", "kernel/seccomp.c:seccomp_filter_release", Seccomp),
+	return slices.Concat([]Row{rowSynchronizeGroupExit, rowCoredumpTaskExit, rowExitSignals, exitDrop("seccomp_filter_release", "kernel/seccomp.c:seccomp_filter_release", Seccomp),
 		rowSignalLive, rowGlobalInitDies, rowAuditFree, rowExitCode, rowMMRelease},
 		exitDrops, []Row{rowFindChildReaper.in("exit_notify")}, zapRows(many), []Row{
 			notify("find_new_reaper", "kernel/exit.c:find_new_reaper", findNewReaperV6).sets(),
@@ -57,7 +58,7 @@ var (
 		sig := &s.Signal[s.parent(f).Signal]
 		sig.Live--
 		f.GroupDead = sig.Live == 0
-	})
+	}).yields(leavesOthers)
 	rowAuditFree  = exitDrop("audit_free", exitC, Audit)
 	rowExitCode   = assign("exit_code", exitC, func(k *Kernel, s *State, f *Flight) { s.parent(f).ExitCode = f.Code })
 	rowMMRelease  = assign("mm_release", "kernel/fork.c:mm_release", mmRelease).yields(wakes)
@@ -164,7 +165,7 @@ func (r Row) sleeps(how Sleep) Row {
 var (
 	rowSysExit   = assign("sys_exit", "kernel/exit.c:sys_exit", func(k *Kernel, s *State, f *Flight) { f.Code = uint16(f.Op.Arg&0xff) << 8 })
 	rowGroupExit = act("do_group_exit", "kernel/exit.c:do_group_exit", func(k *Kernel, s *State, f *Flight) {
-		if s.Signal[s.parent(f).Signal].Flags&SignalGroupExit != 0 || !s.alone(f.Op.Actor) {
+		if s.Signal[s.parent(f).Signal].exiting() || !s.alone(f.Op.Actor) {
 			doGroupExit(k, s, f) // v3.11 passes over a single thread
 		}
 	}).yields(zapsOthers)
@@ -174,7 +175,7 @@ var (
 // doGroupExit settles the exit code of the group, the first one wins, and kills the other threads.
 func doGroupExit(k *Kernel, s *State, f *Flight) {
 	sig := &s.Signal[s.parent(f).Signal]
-	if sig.Flags&SignalGroupExit != 0 {
+	if sig.exiting() {
 		f.Code = sig.GroupExitCode
 		return
 	}
@@ -195,7 +196,7 @@ func exitSignals(k *Kernel, s *State, f *Flight) {
 	if k.DropsPending {
 		p.Pending = 0
 	}
-	if s.alone(f.Op.Actor) || s.Signal[p.Signal].Flags&SignalGroupExit != 0 || !p.SigPending {
+	if s.alone(f.Op.Actor) || s.Signal[p.Signal].exiting() || !p.SigPending {
 		return
 	}
 	s.retarget(f.Op.Actor, ^p.Blocked)

@@ -5,7 +5,7 @@ import "slices"
 // V311 is Linux 3.11: its calls row by row, in its order. Every call gets tables of its own, so that a
 // changed copy changes nothing else.
 func V311() *Version {
-	exit, exitGroup, die := exitCalls(rowGroupExit, doExitV311)
+	exit, exitGroup, die := exitCalls(dumpV311, rowGroupExit, doExitV311)
 	v := &Version{Name: "v3.11", Release: releaseTask(unchargeProcesses), Settle: slices.Clone(settleV311), boot: bootV311, dressed: DidExec}
 	v.Calls = [NKinds]Table{
 		Clone:       cloneV311(),

@@ -4,11 +4,11 @@ import "slices"
 
 // V6 is a modern Linux: 6.12, but for pid_max, which each pid namespace has since 6.14.
 func V6() *Version {
-	exit, exitGroup, die := exitCalls(rowGroupExitV6, doExitV6)
+	exit, exitGroup, die := exitCalls(dumpV6, rowGroupExitV6, doExitV6)
 	v := &Version{Name: "v6.x", Release: releaseTask(decRlimitUcounts), Settle: slices.Clone(settleV6),
 		FinalPuts: []Class{CSS, Security}, boot: bootV6,
 		Manners: Manners{PidMaxPerNS: true, KeepUnkillable: true, KernelOnlyForced: true, DropWhenDying: true, FatalToInit: true,
-			DelayedSignals: true, FirstForkEnds: true, WakeAtTwo: true}}
+			DelayedSignals: true, FirstForkEnds: true, WakeAtTwo: true, DumpsAlone: true, ExitFirst: true}}
 	v.Calls = [NKinds]Table{
 		Clone:       cloneV6(),
 		Unshare:     unshareV6(),
@@ -20,7 +20,7 @@ func V6() *Version {
 		Tkill:       tkill,
 		Tgkill:      tgkill,
 		Sigaction:   sigaction,
-		Sigprocmask: sigprocmask,
+		Sigprocmask: sigprocmaskV6,
 		Setrlimit:   setrlimit,
 		MapIDs:      mapIDs,
 		Sysctl:      sysctlV6(),

@@ -176,7 +176,7 @@ func (v *viewer) state(t TaskID) string {
 	switch {
 	case p.ExitState == ExitZombie:
 		return "zombie"
-	case p.ExitState == ExitDead || p.Flags&PFExiting != 0:
+	case p.ExitState == ExitDead || p.Flags&PFExiting != 0 || f.On && f.Op.Kind == Die:
 		return "dying"
 	case p.Jobctl&Stopped != 0:
 		return "stopped"

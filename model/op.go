@@ -87,6 +87,7 @@ const (
 	TookPidNS                                     // the reference that a struct pid has on its namespace
 	TookPidfd                                     // the reference that a pidfd has on the struct pid
 	TookDelayed                                   // a place on signal->multiprocess
+	TookCore                                      // die: the core_state of a core dump that it writes
 )
 
 // TaskSet is a set of tasks, a bit each.

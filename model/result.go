@@ -80,6 +80,9 @@ func (r *Return) cloneText(name func(TaskID) string, sayChild bool) string {
 	return text
 }
 
+// StatusCore is the bit of a status that says that there is a core.
+const StatusCore = 0x80
+
 // StatusText says in words what a status of wait4 means: "exited 5", "killed SEGV core", "stopped STOP", "continued".
 func StatusText(status uint16) string {
 	sig := Signal(status & 0x7f)
@@ -90,7 +93,7 @@ func StatusText(status uint16) string {
 		return "stopped " + Signal(status>>8).String()
 	case sig == 0:
 		return fmt.Sprintf("exited %d", status>>8)
-	case status&0x80 != 0:
+	case status&StatusCore != 0:
 		return "killed " + sig.String() + " core"
 	}
 	return "killed " + sig.String()

@@ -129,6 +129,12 @@ func zapsOthers(k *Kernel, s *State, f *Flight) bool {
 	return f.Op.Kind == ExitGroup && !s.alone(f.Op.Actor)
 }
 
+// leavesOthers says whether a task that exits leaves somebody who may look at it before it is a zombie: another thread of its group
+// exits as the last one though it is not, or hands its children to nobody in the group; orphans pass a subreaper over.
+func leavesOthers(k *Kernel, s *State, f *Flight) bool {
+	return !s.alone(f.Op.Actor) || s.Signal[s.parent(f).Signal].IsChildSubreaper
+}
+
 func (k *Kernel) isPreempted(s *State, t TaskID) bool {
 	f := &s.Flight[t]
 	return f.Paused && f.Op.Pause == preempted

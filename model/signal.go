@@ -105,6 +105,8 @@ func (k *Kernel) sendSignal(s *State, sig Signal, t TaskID, q queue, force bool)
 func (k *Kernel) prepareSignal(s *State, sig Signal, t TaskID, force bool) bool {
 	g := &s.Signal[s.Task[t].Signal]
 	switch {
+	case g.Flags&SignalGroupCoredump != 0: // SIGKILL ends the dump
+		return sig == SIGKILL
 	case g.Flags&SignalGroupExit != 0 && k.DropWhenDying:
 		return false
 	case g.Flags&SignalGroupExit != 0: // the process is dying: nothing to do
@@ -209,11 +211,15 @@ func (k *Kernel) completeSignal(s *State, sig Signal, p TaskID, q queue) {
 		}
 	}
 	g := &s.Signal[s.Task[p].Signal]
-	if !s.fatal(sig, p) || g.Flags&k.immune(sig) != 0 || coreSet&sig.Bit() != 0 {
+	if !s.fatal(sig, p) || g.Flags&k.immune(g, sig) != 0 || coreSet&sig.Bit() != 0 {
 		s.wakeUp(t, sig == SIGKILL)
 		return
 	}
-	g.Flags, g.GroupExitCode, g.StopCount = SignalGroupExit, uint16(sig), 0
+	flags := SignalGroupExit
+	if k.DumpsAlone {
+		flags |= g.Flags & SignalGroupCoredump // which is no flag there
+	}
+	g.Flags, g.GroupExitCode, g.StopCount = flags, uint16(sig), 0
 	s.threads(p, func(o TaskID) bool {
 		s.clearStop(o)
 		s.Task[o].Pending |= SIGKILL.Bit()
@@ -222,12 +228,15 @@ func (k *Kernel) completeSignal(s *State, sig Signal, p TaskID, q queue) {
 	})
 }
 
-// immune are the flags of a group that a fatal signal does not end at once.
-func (k *Kernel) immune(sig Signal) SignalFlags {
-	if k.FatalToInit && (sig == SIGKILL || !k.SparesInit) {
-		return SignalGroupExit
+// immune are the flags that keep a fatal signal from ending a group at once.
+func (k *Kernel) immune(g *SignalStruct, sig Signal) (flags SignalFlags) {
+	if !k.FatalToInit || sig != SIGKILL && k.SparesInit {
+		flags = SignalUnkillable
 	}
-	return SignalUnkillable | SignalGroupExit
+	if g.Flags&SignalGroupCoredump != 0 { // a group that dumps core has begun to exit
+		return flags
+	}
+	return flags | SignalGroupExit
 }
 
 // nextTarget goes round the group from curr_target for a thread that wants the signal; 0 if none does.
@@ -375,20 +384,37 @@ func set(set *SigSet, bits SigSet, in bool) {
 }
 
 // sigprocmask is sigprocmask(2). SIGKILL and SIGSTOP cannot be blocked; what becomes blocked may wake another thread.
-var sigprocmask = Table{Name: "sigprocmask", Rows: []Row{
-	act("set_current_blocked", "kernel/signal.c:sigprocmask", func(k *Kernel, s *State, f *Flight) {
-		p := s.parent(f)
-		set, old := f.Op.Set&^kernelOnly, p.Blocked
-		switch f.Op.Mode {
-		case SigBlock:
-			set |= old
-		case SigUnblock:
-			set = old &^ set
+var sigprocmask = Table{Name: "sigprocmask", Rows: []Row{rowSetCurrentBlocked}}
+
+// sigprocmaskV6 looks at nothing when the mask stays as it is (c7be96af89d4, v4.10).
+var sigprocmaskV6 = Table{Name: "sigprocmask", Rows: []Row{
+	{Name: "sigequalsets", Source: "kernel/signal.c:__set_current_blocked", Body: Func(func(k *Kernel, s *State, f *Flight) Errno {
+		if s.newBlocked(f) == s.parent(f).Blocked {
+			return done
 		}
-		if p.SigPending && !s.alone(f.Op.Actor) {
-			s.retarget(f.Op.Actor, set&^old)
-		}
-		p.Blocked = set
-		s.recalcSigpending(f.Op.Actor)
-	}),
+		return next
+	})},
+	rowSetCurrentBlocked,
 }}
+
+// rowSetCurrentBlocked is __set_task_blocked.
+var rowSetCurrentBlocked = act("set_current_blocked", "kernel/signal.c:sigprocmask", func(k *Kernel, s *State, f *Flight) {
+	p, set := s.parent(f), s.newBlocked(f)
+	if p.SigPending && !s.alone(f.Op.Actor) {
+		s.retarget(f.Op.Actor, set&^p.Blocked)
+	}
+	p.Blocked = set
+	s.recalcSigpending(f.Op.Actor)
+})
+
+// newBlocked is the mask that a sigprocmask asks for.
+func (s *State) newBlocked(f *Flight) SigSet {
+	set, old := f.Op.Set&^kernelOnly, s.parent(f).Blocked
+	switch f.Op.Mode {
+	case SigBlock:
+		return old | set
+	case SigUnblock:
+		return old &^ set
+	}
+	return set
+}

@@ -116,6 +116,7 @@ const (
 	FinalPutPending // a put_task_struct waits for its grace period (call_rcu)
 	NotWoken        // before wake_up_new_task: it does not run, and signals only queue
 	SingleStep      // TIF_SINGLESTEP
+	PFPostcoredump  // beyond the place in do_exit where a core dump gathers it; v3.11 asks for the memory, which goes there
 )
 
 // Jobctl are the bits of task_struct.jobctl, and the stopped state.
@@ -176,6 +177,7 @@ const (
 	SignalCldStopped
 	SignalCldContinued
 	SignalUnkillable
+	SignalGroupCoredump // v6.x: there is a core_state
 
 	signalCldMask = SignalCldStopped | SignalCldContinued
 )

@@ -155,6 +155,20 @@ var Switches = []Switch{
 		func(v *Version) { v.KernelOnlyForced = false }},
 	{"dying_drops", "prepare_signal", "a group that is exiting still queues signals", "drops them", func(v *Version) { v.DropWhenDying = false }},
 	{"fatal_to_init", "complete_signal", "SIGKILL from outside is one thread's affair in an init", "it begins the group's exit as in any other", func(v *Version) { v.FatalToInit = false }},
+	{"dump_of_group", "zap_threads, exit_mm", "a core dump kills and gathers all that use the memory", "the threads of one group", func(v *Version) {
+		v.DumpsAlone = false
+		v.Calls[Die].change("zap_threads", func(r *Row) { r.Yields = nil })
+		v.Calls[Die].insert("coredump_wait", rowZapSharers.yields(gathersNobody))
+		v.exits(func(t *Table) {
+			t.remove("coredump_task_exit")
+			t.insert("exit_mm", rowExitMMCoreState)
+		})
+	}},
+	{"dumper_flags", "zap_threads", "what the flags of a task said is lost when it dumps core", "it stays",
+		func(v *Version) { v.Calls[Die].insert("coredump_wait", rowDumpcoreFlags) }},
+	{"exit_first", "get_signal", "a thread of a group that exits takes the signals below SIGKILL first", "it dies at once", func(v *Version) { v.ExitFirst = false }},
+	{"same_mask", "__set_current_blocked", "a sigprocmask that leaves the mask as it is looks for signals that wait", "it looks at nothing",
+		func(v *Version) { v.Calls[Sigprocmask].remove("sigequalsets") }},
 	{"woken_at_two", "free_pid", "a dying init is woken when one number is left", "when two or one are", func(v *Version) { v.WakeAtTwo = false }},
 	{"int_min", "kill_something_info, kernel_wait4", "kill and wait4 negate INT_MIN: nobody is in that group", "ESRCH at once", func(v *Version) {
 		v.Calls[Kill].remove("kill_int_min")

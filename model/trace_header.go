@@ -23,6 +23,7 @@ type option struct {
 	set   func(b *Boot, n int)
 	text  func(h *header, col int, value string)
 	print func(b *Boot) string // the value to print, "" if it is the default
+	word  func(b *Boot) *bool  // what a word that stands alone sets
 }
 
 // options are the options of the header, in the order in which they are printed.
@@ -58,7 +59,8 @@ var options = []option{
 			}
 			return ""
 		}},
-	{name: "dress", text: func(h *header, col int, value string) { h.boot.Dress = true }},
+	{name: "core", word: func(b *Boot) *bool { return &b.Limits.Core }},
+	{name: "dress", word: func(b *Boot) *bool { return &b.Dress }},
 }
 
 // unless prints a number that is not the default.
@@ -109,13 +111,12 @@ func (b *Boot) String() string {
 	line := "kernel " + version
 	for _, o := range options {
 		switch {
+		case o.word != nil && *o.word(b):
+			line += " " + o.name
 		case o.print == nil:
 		case o.print(b) != "":
 			line += " " + o.name + "=" + o.print(b)
 		}
-	}
-	if b.Dress {
-		line += " dress"
 	}
 	return line
 }
@@ -207,9 +208,12 @@ func (h *header) option(w word) {
 	}
 	h.given[name] = true
 	at := w.col + len(name) + 1
-	if o.text != nil {
+	switch {
+	case o.word != nil:
+		*o.word(&h.boot) = true
+	case o.text != nil:
 		o.text(h, at, value)
-	} else {
+	default:
 		o.set(&h.boot, h.number(at, name, value, o.lo, o.hi))
 	}
 }

@@ -25,6 +25,8 @@ type Manners struct {
 	DelayedSignals   bool // __send_signal_locked: a signal to many processes reaches the children of forks under way
 	FirstForkEnds    bool // free_pid: a namespace whose first fork failed is dead
 	WakeAtTwo        bool // free_pid: a dying init is woken when two numbers are left, not only at one
+	DumpsAlone       bool // zap_threads: a core dump gathers the threads of one group, not all that use its memory (v5.16)
+	ExitFirst        bool // get_signal: a task of a group that exits dies before it looks at its queues (v5.0)
 }
 
 // Limits are the knobs of a kernel that a world may turn down. Zero values are filled in by Boot.
@@ -34,6 +36,7 @@ type Limits struct {
 	ReservedPids uint16 // RESERVED_PIDS: where the search starts again after the first round
 	PidNSDepth   uint8  // MAX_PID_NS_LEVEL
 	UserNSDepth  uint8  // the same bound for user namespaces
+	Core         bool   // RLIMIT_CORE leaves room for a core
 }
 
 // own gives the version tables of its own, so that a changed copy changes nothing else.

@@ -19,6 +19,8 @@ func (l *Lab) refusesLimits(b *model.Boot) string {
 		return "user_ns_depth is built into the kernel"
 	case n.ReservedPids != d.ReservedPids:
 		return "reserved_pids is built into the kernel"
+	case n.Core:
+		return "core: the tasks of a lab leave no cores"
 	case n.PidMax != d.PidMax && !l.OwnPidMax:
 		return "pid_max is one for the whole machine before Linux 6.14"
 	case n.PidMax <= d.ReservedPids:
