@@ -5,6 +5,7 @@ package live
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"unsafe"
 
@@ -51,15 +52,30 @@ func (l *Lab) adopt(t, parent *Task) (err error) {
 	return nil
 }
 
-// owner is who owns the shared file: the last that was born, as the controller numbers it.
+// owner is who owns the shared file: the last that was born, as the controller numbers it. From then on nobody does: the file would
+// keep the struct pid, and with it the pid namespace and its place among those that a user may have.
 func (l *Lab) owner() (int, error) {
-	var o [2]int32
-	const getOwnEx = 16
-	_, _, errno := unix.RawSyscall(unix.SYS_FCNTL, l.slots.file.Fd(), getOwnEx, uintptr(unsafe.Pointer(&o)))
-	if errno != 0 || o[1] <= 0 {
-		return 0, fmt.Errorf("fcntl(F_GETOWN_EX): %w, %v", errno, o)
+	o, errno := ownEx(l.slots.file, getOwnEx, 0)
+	if errno == 0 {
+		_, errno = ownEx(l.slots.file, setOwnEx, 0)
 	}
-	return int(o[1]), nil
+	if errno != 0 || o <= 0 {
+		return 0, fmt.Errorf("the owner of the shared file, %d: %w", o, errno)
+	}
+	return o, nil
+}
+
+// The commands of fcntl(2) about a file's owner.
+const (
+	setOwnEx = 15
+	getOwnEx = 16
+)
+
+// ownEx sets the owner of a file, a thread or nobody, or asks for it.
+func ownEx(f *os.File, command uintptr, tid int) (int, unix.Errno) {
+	owner := [2]int32{0, int32(tid)} // F_OWNER_TID
+	_, _, errno := unix.RawSyscall(unix.SYS_FCNTL, f.Fd(), command, uintptr(unsafe.Pointer(&owner)))
+	return int(owner[1]), errno
 }
 
 // space is the pid namespace of a new task: that of others in it, or a new one below that of the caller of clone. An inode means

@@ -59,8 +59,8 @@ type Lab struct {
 // Open makes a lab: as the caller is, or in a user namespace if that is not allowed. It tries it with a trace.
 func Open() (*Lab, error) {
 	l, plain := open(false)
-	if plain == nil {
-		return l, nil
+	if plain == nil || errors.Is(plain, errTraced) {
+		return l, plain
 	}
 	l, user := open(true)
 	if user == nil {

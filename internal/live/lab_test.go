@@ -3,9 +3,11 @@
 package live
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -141,6 +143,43 @@ func TestNothingIsLeft(t *testing.T) {
 	check(t, l.Close())
 	if err := unix.Kill(l.zygote.tid, 0); err != unix.ESRCH {
 		t.Errorf("the zygote: %v", err)
+	}
+}
+
+// A pid namespace whose tasks are reaped counts no more against the limit of its user: nothing of the lab keeps it.
+func TestKeepsNoNamespace(t *testing.T) {
+	l := openLab(t)
+	if l.Lacks&(model.CloneNewUser|model.CloneNewPID) != 0 {
+		t.Skip("the kernel has no user or no pid namespaces")
+	}
+	answers, _ := run(t, l, op("a", model.Op{Kind: model.Unshare, Flags: model.CloneNewUser}, 0),
+		op("a", model.Op{Kind: model.Sysctl, Arg: 1, Arg2: int32(model.KnobPid)}, 0),
+		Call{Actor: "a", Bind: "b", Op: model.Op{Kind: model.Clone, Flags: model.CloneNewPID, Sig: model.SIGCHLD}},
+		op("b", model.Op{Kind: model.Exit, Arg: 1}, 0), op("a", model.Op{Kind: model.Wait4}, -1),
+		op("a", model.Op{Kind: model.Unshare, Flags: model.CloneNewPID}, 0))
+	want := []model.Call{{Actor: "a", Call: "unshare", Outcome: "returned"}}
+	if diff := cmp.Diff(want, answers); diff != "" {
+		t.Errorf("the second pid namespace (-want +got):\n%s", diff)
+	}
+}
+
+// A tracer changes what a trace does, so a lab that is traced says so.
+func TestTraced(t *testing.T) {
+	l := openLab(t)
+	boot := model.DefaultBoot()
+	check(t, l.Begin(&boot))
+	traced, over := make(chan error), make(chan struct{})
+	defer close(over)
+	go func() {
+		runtime.LockOSThread() // the tracer, which lets go when it ends with this function
+		traced <- unix.PtraceSeize(l.task("a").tid)
+		<-over
+	}()
+	if err := <-traced; err != nil {
+		t.Skipf("ptrace: %v", err)
+	}
+	if _, err := l.Observe(true); !errors.Is(err, errTraced) {
+		t.Errorf("observing a task that is traced: %v", err)
 	}
 }
 

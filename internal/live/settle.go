@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -102,7 +101,11 @@ func (l *Lab) settle() error {
 // leader, so it is not waited for.
 func (l *Lab) letGo() error {
 	for _, t := range l.tasks {
-		if t.class != gone || t.leadsGroup {
+		if t.class != gone {
+			continue
+		}
+		t.close() // an open file of /proc keeps the struct pid, too
+		if t.leadsGroup {
 			continue
 		}
 		if err := l.await(func() bool { return !l.taken(t.tid) }); err != nil {
@@ -112,11 +115,10 @@ func (l *Lab) letGo() error {
 	return nil
 }
 
-// taken says whether somebody has a number, or is about to let go of it.
+// taken says whether somebody has a number, or is about to let go of it. The file does not keep the struct pid.
 func (l *Lab) taken(tid int) bool {
-	const setOwnEx = 15
-	owner := [2]int32{0, int32(tid)}
-	_, _, errno := unix.RawSyscall(unix.SYS_FCNTL, l.program.file.Fd(), setOwnEx, uintptr(unsafe.Pointer(&owner)))
+	_, errno := ownEx(l.program.file, setOwnEx, tid)
+	_, _ = ownEx(l.program.file, setOwnEx, 0)
 	return errno == 0
 }
 

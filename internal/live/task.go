@@ -4,6 +4,7 @@ package live
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strconv"
 	"unsafe"
@@ -133,12 +134,16 @@ func (t *Task) readStat() (s stat) {
 	return s
 }
 
+// errTraced says that what a task does is not what the kernel does by itself.
+var errTraced = errors.New("the tasks of the lab are traced")
+
 // status is what the controller reads of /proc/TID/status.
 type status struct {
 	ppid, uid, threads                        int
 	nsPid, nsTgid, nsPgid, nsSid              []int
 	pending, shared, blocked, ignored, caught uint64
 	capEff                                    uint64
+	tracer                                    int
 }
 
 func (t *Task) readStatus() (s status, err error) {
@@ -179,7 +184,12 @@ func (t *Task) readStatus() (s status, err error) {
 			s.caught = mask(value)
 		case "CapEff":
 			s.capEff = mask(value)
+		case "TracerPid":
+			s.tracer = number(value)
 		}
+	}
+	if s.tracer != 0 {
+		return s, fmt.Errorf("%w by process %d, which changes what stops, waits and signals do; run it without strace -f and the like", errTraced, s.tracer)
 	}
 	return s, nil
 }

@@ -83,7 +83,7 @@ func (l *Lab) prepareZygote() error {
 			return err
 		}
 	}
-	_ = l.limit(z, unix.RLIMIT_CORE, unix.Rlimit{})
+	_ = l.limit(z, unix.RLIMIT_CORE, unix.Rlimit{Cur: 1, Max: 1}) // no file is so small, and a pipe takes 1 for a crash of its own (do_coredump)
 	if l.limit(z, unix.RLIMIT_NPROC, unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}) != nil {
 		_ = l.limit(z, unix.RLIMIT_NPROC, unix.Rlimit{Cur: l.hardNproc(z), Max: l.hardNproc(z)})
 	}
