@@ -23,6 +23,7 @@ type Beside struct {
 	kernel  *model.Kernel // as it is there
 	facts   live.Facts
 	may     []*possible // what the state can be, as far as the kernel has shown
+	open    string      // where the model last left something open, "" if nowhere
 }
 
 // host is where a kernel shows what it does: a lab, one whose answers are kept, or these.
@@ -57,6 +58,7 @@ type Divergence struct {
 	Line *model.Line
 	Text string   // what differs, a field a line; of several outcomes the nearest
 	Rows []string // of the model's call that ran
+	Open string   // whose turn it was open to be, there or before: why it may not show each time; "" if the model leaves no choice
 
 	Written bool // the kernel does what the model does, and the trace has another result
 }
@@ -116,7 +118,7 @@ func (b *Beside) lastLook(l *model.Line) (*Divergence, error) {
 	}
 	o = knownTo(b.kernel, b.facts.Comparable(o))
 	if may, text := b.agreeing(b.may, &o, nil); len(may) == 0 {
-		return &Divergence{Line: l, Text: text}, nil
+		return &Divergence{Line: l, Text: text, Open: b.open}, nil
 	}
 	return nil, nil
 }
@@ -139,7 +141,7 @@ func (b *Beside) begin(t *model.Trace) error {
 	}
 	b.facts = b.host().Facts(&t.Boot)
 	b.facts.Settle(&t.Boot, &p.state)
-	b.may = []*possible{p}
+	b.may, b.open = []*possible{p}, ""
 	return nil
 }
 
@@ -191,14 +193,26 @@ func (b *Beside) step(l *model.Line) (*Divergence, error) {
 	if err != nil {
 		return nil, err
 	}
+	if turns := b.kernel.Open(&p.state, op); len(turns) > 0 {
+		b.open = openText(l, turns, p.names)
+	}
 	d := b.narrow(l, &o, answers, model.OutcomeTurns)
 	if d != nil {
 		d = b.narrow(l, &o, answers, patientTurns)
 	}
 	if d != nil {
-		d.Rows = rows(b.kernel, p.state, op)
+		d.Rows, d.Open = rows(b.kernel, p.state, op), b.open
 	}
 	return d, nil
+}
+
+// openText names the choice of a step.
+func openText(l *model.Line, turns []model.Turn, names *model.Names) string {
+	var of []string
+	for _, t := range turns {
+		of = append(of, fmt.Sprintf("%s (%s)", names.Of(t.Task), t.Rule))
+	}
+	return fmt.Sprintf("in line %d it is open who is first: %s", l.No, strings.Join(of, ", "))
 }
 
 // mostPossible is how many states are gone on with. A few dozen are many.

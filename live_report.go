@@ -212,8 +212,10 @@ func (m *Minimal) steadiness() string {
 		return "as it was found: the trace was not run again"
 	case m.Steady():
 		return fmt.Sprintf("steady: it shows in each of %d runs", m.Runs)
+	case m.Open != "":
+		return fmt.Sprintf("flaky: it shows in %d of %d runs, so the trace was not made shorter; %s", m.Shown, m.Runs, m.Open)
 	}
-	return fmt.Sprintf("flaky: it shows in %d of %d runs, so the trace was not made shorter", m.Shown, m.Runs)
+	return fmt.Sprintf("unexplained: it shows in %d of %d runs, and the model leaves no choice; the kernel, or what is around it, has one", m.Shown, m.Runs)
 }
 
 // Save writes the trace to a file below dir and answers its path.

@@ -128,6 +128,26 @@ func (k *Kernel) settleToChoice(s *State, res *Result) uint64 {
 	return 0
 }
 
+// Turn is what a task can do next, by a rule of settling.
+type Turn struct {
+	Task TaskID
+	Rule string // Settle.Name
+}
+
+// Open lists the turns of which any may be the next where the step of an op first leaves a choice; none if it leaves none.
+func (k *Kernel) Open(s *State, op Op) (turns []Turn) {
+	op.Choice = 0
+	b := branch{state: *s}
+	if !k.launch(&b.state, op, &b.res, nil) {
+		return nil
+	}
+	for i := range k.settleToChoice(&b.state, &b.res) {
+		t, rule := k.turn(&b.state, i)
+		turns = append(turns, Turn{t, k.Settle[rule].Name})
+	}
+	return turns
+}
+
 // end yields what the step came to, unless that is known. Where nothing was to choose it is not.
 func (o *outcomes) end(b *branch, choice uint64) bool {
 	o.kernel.answer(&b.state, o.op, &b.res)
