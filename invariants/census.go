@@ -205,6 +205,9 @@ func (n *Census) pids(s *model.State) {
 		if p.Hashed || p.RCU {
 			n.PidCount[id]++
 		}
+		if p.Pidfds != 0 {
+			n.PidCount[id]++
+		}
 		for i := 0; p.Hashed && i <= int(p.Level); i++ {
 			n.Hashed[p.NS[i]]++
 		}

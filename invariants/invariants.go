@@ -234,7 +234,7 @@ func (ck *Checker) Quiet(k *model.Kernel, s *model.State) *Breach {
 }
 
 // All are the invariants, in the order in which they are checked: an answer that is wrong is asked for first, then what corrupts most.
-var All = slices.Concat(answers, refs, groups, family, pids, numbers, limits, signals, clones, calls, policy, quiet, ucounts, births, v6, coredumps, bugs)
+var All = slices.Concat(answers, refs, groups, family, pids, numbers, limits, signals, clones, calls, policy, quiet, ucounts, births, v6, pidfds, coredumps, bugs)
 
 func (ck *Checker) list() []Invariant {
 	if ck.Invariants == nil {

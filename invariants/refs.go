@@ -52,7 +52,7 @@ var classSays = [model.NClasses]struct{ name, says, source string }{
 
 // classInvariants makes a row for each class.
 func classInvariants() []Invariant {
-	list := []Invariant{{Name: "PidCount", Says: "a struct pid is counted by the pid hash and by those who wait for it",
+	list := []Invariant{{Name: "PidCount", Says: "a struct pid is counted by the pid hash, its pidfd, and those who wait for it",
 		Source: "alloc_pid, put_pid", State: pidCounts}}
 	for c, row := range classSays {
 		class := model.Class(c)

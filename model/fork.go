@@ -143,8 +143,11 @@ func (s *State) renew(t TaskID, c Class, old Ref) Errno {
 	if id == 0 {
 		return ENOMEM
 	}
-	if c == Sighand {
+	switch c {
+	case Sighand:
 		s.Sighand[id] = s.Sighand[old]
+	case Files:
+		s.dupFD(id, old)
 	}
 	s.Task[t].Ref[c] = id
 	return next

@@ -165,8 +165,8 @@ var (
 	})
 	// The descriptor is installed and at once forgotten: there are no descriptors here.
 	rowFdInstall = Row{Name: "fd_install", Source: forkC, On: ClonePidfd, Body: Act(func(k *Kernel, s *State, f *Flight) {
-		f.Took &^= TookPidfd
-		s.putPid(f.Pid)
+		f.Took &^= TookPidfd // it is the file's now
+		s.Pid[f.Pid].Pidfds |= 1 << s.parent(f).Ref[Files]
 	})}
 )
 

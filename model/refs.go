@@ -90,6 +90,7 @@ var destroy [NClasses]func(s *State, id Ref)
 
 func init() { // the destructors put other classes: an initializer of the table itself would be a cycle
 	destroy[Sighand] = func(s *State, id Ref) { s.Sighand[id] = SighandStruct{} }
+	destroy[Files] = closeFiles
 	destroy[Nsproxy] = destroyNsproxy
 	destroy[Cred] = destroyCred
 	destroy[PidNSClass] = destroyPidNS
@@ -99,6 +100,26 @@ func init() { // the destructors put other classes: an initializer of the table 
 	destroy[TaskClass] = destroyTask
 	for c := MntNS; c <= TimeNS; c++ {
 		destroy[c] = func(s *State, id Ref) { s.uncharge(c, id) }
+	}
+}
+
+// dupFD is dup_fd, fs/file.c: a copy of a file table has the same files. Of these only pidfds are told apart.
+func (s *State) dupFD(id, old Ref) {
+	for p := range s.Pid {
+		if fds := &s.Pid[p].Pidfds; *fds&(1<<old) != 0 {
+			*fds |= 1 << id
+		}
+	}
+}
+
+// closeFiles is close_files, fs/file.c. A pidfd that is open nowhere else gives up its struct pid.
+func closeFiles(s *State, id Ref) {
+	for p := range s.Pid {
+		if fds := &s.Pid[p].Pidfds; *fds&(1<<id) != 0 {
+			if *fds &^= 1 << id; *fds == 0 {
+				s.putPid(PidID(p))
+			}
+		}
 	}
 }
 

@@ -212,10 +212,14 @@ type SighandStruct struct {
 	NoCldWait SigSet // SA_NOCLDWAIT
 }
 
+// FileTables is a set of files_structs, a bit each.
+type FileTables uint32
+
 // Pid is struct pid: a number at each level from the global namespace down to its own.
 type Pid struct {
 	Nr     [MaxLevels]uint16  `key:"number"` // numbers[i].nr; 0 where none is taken
 	NS     [MaxLevels]PidNSID // numbers[i].ns
+	Pidfds FileTables         `set:"files"` // where its pidfd is open: the file holds a reference
 	Count  int8               // references; the hash holds one
 	Level  uint8              // the deepest level
 	Hashed bool               // in the pid hash: alloc_pid to free_pid

@@ -107,6 +107,9 @@ func unshareCopy(name string, flag Flags, o scratch, when Cond, errs ...Errno) R
 			if *o.in(f) = s.alloc(o.class); *o.in(f) == 0 {
 				return ENOMEM
 			}
+			if o.class == Files {
+				s.dupFD(*o.in(f), s.parent(f).Ref[Files])
+			}
 			return next
 		})}
 }
