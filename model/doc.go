@@ -50,6 +50,7 @@ The header says which kernel, and what its world looks like:
 	pid_ns_depth=N user_ns_depth=N      how deep namespaces nest
 	uid=N caps=KILL|SYS_ADMIN nproc=N   who a is: user, capabilities (also: all, none), RLIMIT_NPROC (also: unlimited)
 	world=container                     a lives in a container: init0 (1), its child host (2); inside init (1) and a (2)
+	core                                RLIMIT_CORE leaves room for a core: a status says that there is one
 	dress                               a owns one of everything that fork shares, copies or resets
 
 The ops, an example each. A name on the left is what the child is called from there on:
