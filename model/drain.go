@@ -1,7 +1,7 @@
 package model
 
-// Drain ends a world: paused calls go on, every task but the global init is killed, and init's dead children are
-// reaped, until nothing more happens. What is left then is what the kernel keeps for ever.
+// Drain ends a world: paused calls go on, every task but the global init is killed, and init closes its files and reaps its dead
+// children, until nothing more happens. What is left then is what the kernel keeps for ever.
 func (k *Kernel) Drain(s *State, res *Result) {
 	*res = Result{}
 	for fuel := 4 * MaxTasks; fuel > 0; fuel-- {
@@ -32,6 +32,7 @@ func (k *Kernel) drainOnce(s *State, res *Result) (resumed bool) {
 	}
 	k.settle(s, res)
 	s.threads(Init0, func(t TaskID) bool {
+		closeFiles(s, s.Task[t].Ref[Files])
 		s.children(t, func(p TaskID) {
 			if s.Task[p].ExitState == ExitZombie && s.alone(p) {
 				s.Task[p].ExitState = ExitDead
