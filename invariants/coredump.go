@@ -17,6 +17,8 @@ var coredumps = []Invariant{
 		Source: "core(5); coredump_finish", Premise: "a core-dumping signal where a core may be left", Of: model.Kill, Step: coreIsLeft},
 	{Name: "DumpWaitsForSomebody", Says: "a dump that is not over waits for a thread that has yet to stop running",
 		Source: "coredump_wait, coredump_task_exit", Premise: "a dump that is held up", Task: dumpWaitsForSomebody},
+	{Name: "DumpWaitsForAll", Says: "while a thread of a process that a core-dumping signal killed is held up, the dump is not over",
+		Source: "coredump_wait", Premise: "a dump that is held up", Task: dumpWaitsForAll},
 	{Name: "GatheredStay", Says: "no thread that a dump has killed goes on with its exit before the dump is over",
 		Source: "coredump_task_exit, exit_mm", Premise: "a dump that is held up", Task: gatheredStay},
 	{Name: "DumpTakesOnlyKill", Says: "a process that dumps core takes no signal but SIGKILL", Source: "prepare_signal",
@@ -118,6 +120,21 @@ func dumpWaitsForSomebody(c *Check, t model.TaskID) error {
 		}
 	}
 	return fmt.Errorf("%s dumps core for ever", c.name(t))
+}
+
+func dumpWaitsForAll(c *Check, t model.TaskID) error {
+	p, sig := c.task(t), c.signal(t)
+	held := c.After.Flight[t].On && p.ExitState == model.Alive && p.Flags&model.PFPostcoredump == 0
+	if !held || dumps(c.After, t) || sig.Flags&model.SignalGroupExit == 0 || !coreSignals.Has(model.Signal(sig.GroupExitCode&0x7f)) {
+		return nil
+	}
+	c.met()
+	for d := range c.After.Flight {
+		if dumps(c.After, model.TaskID(d)) && c.withDumper(t, model.TaskID(d)) {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s is held up in a call, and its process has dumped core without it", c.name(t))
 }
 
 func gatheredStay(c *Check, t model.TaskID) error {

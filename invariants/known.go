@@ -34,6 +34,8 @@ var KnownDefects = []Known{
 		Versions: V311, Fixed: "by v6.1", Breaks: []string{"ExitCodeOfLastThread"}, Cause: leaderCodeKept},
 	{ID: "V10", Says: "a core dump kills all that use the memory, an init among them, which no signal from inside can",
 		Versions: V311, Fixed: "v5.16", Breaks: []string{"PanicByExit", "InitEndsByExitOrKill", "InitIsProtected"}, Cause: dumpedWithInit},
+	{ID: "V11", Says: "a core dump gives all that use the memory its own exit code, also those that had one already",
+		Versions: V311, Fixed: "v5.16", Breaks: []string{"GroupExitCodeStays"}, Cause: dumpedAgain},
 	{ID: "N1", Says: "a dying init of a pid namespace sets SIGCHLD to be ignored in a sighand_struct that it may share with its parent, which from then on is never told of its children",
 		Since: "v3.8", Fixed: "not in v7.2", Breaks: []string{"ActionsAreOwn"}, Cause: sharedZap},
 	{ID: "N2", Says: "SIGKILL from outside does not begin a group exit of an init: while the thread that was told of it waits in vfork, the others live on",
@@ -223,6 +225,20 @@ func dumpedWithInit(c *Check) bool {
 		was, is := &c.Before.Signal[b.Signal], &c.After.Signal[b.Signal]
 		begun := is.Flags&^was.Flags&model.SignalGroupExit != 0 && coreSignals.Has(model.Signal(is.GroupExitCode))
 		if b.Stage == model.Hashed && isReaper(c.Before, model.TaskID(t)) && begun && c.sharesMemory(model.TaskID(t)) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// dumpedAgain: a group that was exiting has got the code of another one that dumps core and shared its memory.
+func dumpedAgain(c *Check) bool {
+	for t := range c.Before.Task {
+		b := &c.Before.Task[t]
+		was, is := &c.Before.Signal[b.Signal], &c.After.Signal[b.Signal]
+		sharer := c.sharesMemory(model.TaskID(t))
+		if b.Stage == model.Hashed && was.Flags&model.SignalGroupExit != 0 && is.GroupExitCode != was.GroupExitCode && sharer != 0 &&
+			(groupDumps(c.After, c.Before.Task[sharer].Signal) || c.signal(sharer).GroupExitCode&0x7f == is.GroupExitCode&0x7f) {
 			return true
 		}
 	}

@@ -112,13 +112,18 @@ func (r *Result) finish(s *State, f *Flight) {
 	*f = Flight{}
 }
 
+// leaves says whether a task does not come back to user space: it exits, or a fatal signal has taken effect.
+func (s *State) leaves(t TaskID) bool {
+	return s.Task[t].Stage != Hashed || s.Task[t].Flags&PFExiting != 0 || s.Flight[t].Op.Kind == Die
+}
+
 // answer fills in the actor's own part of the result after settling.
 func (k *Kernel) answer(s *State, op Op, res *Result) {
 	f, ret := &s.Flight[op.Actor], &res.Done[op.Actor]
 	switch {
 	case s.Panic:
 		res.Outcome = Panicked
-	case s.Task[op.Actor].Stage != Hashed || s.Task[op.Actor].Flags&PFExiting != 0:
+	case s.leaves(op.Actor):
 		res.Outcome = Gone
 	case ret.Actor != 0:
 		res.Return = *ret
@@ -131,7 +136,7 @@ func (k *Kernel) answer(s *State, op Op, res *Result) {
 		*ret = Return{}
 	}
 	for t := range res.Done {
-		if d := &res.Done[t]; d.Actor != 0 && (s.Task[t].Stage != Hashed || s.Task[t].Flags&PFExiting != 0) {
+		if d := &res.Done[t]; d.Actor != 0 && s.leaves(TaskID(t)) {
 			*d = Return{} // nobody is there to see it
 		}
 	}
