@@ -202,4 +202,10 @@ var Equivalents = []Equivalent{
 	{Kind: NotModelled, Scope: "wait", Why: "a signal is pending once, real-time signals too: that it was sent twice cannot be told", Mutants: []string{
 		"v3.11/do_exit/exit_notify/twice",
 	}},
+	{Kind: Commutes, Scope: "dumps", Why: "the second time the group is on its way out, or the dump is over", Mutants: []string{
+		"v3.11/die/zap_threads/twice", "v3.11/die/coredump_finish/twice", "v6.x/die/zap_threads/twice",
+	}},
+	{Kind: Commutes, Scope: "dumps", Why: "those who use the memory are killed already", Mutants: []string{
+		"v3.11/die/zap_sharers/twice",
+	}},
 }

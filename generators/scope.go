@@ -108,7 +108,7 @@ var Scopes = []Scope{
 	}},
 	{Name: "dumps", Says: "core dumps: whom they gather and kill, and what they leave", World: "core", Tasks: 6, Depth: 5, Forks: 1, Lazy: true, Letters: func(k *model.Kernel) []Letter {
 		return slices.Concat(clonings(0, threadFlags, model.CloneVM, threadFlags|model.CloneVfork), stopping(k, clonings(0), "copy_files"), exitings(0),
-			killings(model.SIGQUIT, model.SIGKILL, model.SIGSTOP), []Letter{{Kind: model.Sigprocmask, Mode: model.SigUnblock, Set: model.SIGUSR1.Bit()}})
+			killings(model.SIGQUIT, model.SIGKILL, model.SIGSTOP), []Letter{{Kind: model.Tkill, Target: Anyone, Sig: model.SIGQUIT}, {Kind: model.Sigprocmask, Mode: model.SigUnblock, Set: model.SIGUSR1.Bit()}})
 	}},
 	{Name: "races", Says: "two forks of an ordinary user, each held up anywhere", World: "uid=1000 nproc=3", Tasks: 7, Depth: 5, Forks: 2, Lazy: true, Letters: func(k *model.Kernel) []Letter {
 		return slices.Concat(clonings(0), pausing(k, clonings(0)))

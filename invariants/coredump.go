@@ -242,13 +242,17 @@ func killLeavesPending(c *Check) error {
 	if l == 0 || c.Op.Sig != model.SIGKILL || isReaper(c.Before, l) || c.Before.Task[l].Jobctl&model.Stopped == 0 {
 		return nil
 	}
-	left := c.Before.Signal[c.Before.Task[l].Signal].Shared &^ (1 << (model.SIGKILL - 1))
-	if left == 0 {
+	shared, own := c.Before.Signal[c.Before.Task[l].Signal].Shared, c.Before.Task[l].Pending
+	if c.K.DropsPending {
+		own = 0
+	}
+	if shared|own == 0 {
 		return nil
 	}
 	c.met()
-	if c.same(l) && c.signal(l).Shared&left != left {
-		return fmt.Errorf("%s was killed and has taken %v besides", c.name(l), (left &^ c.signal(l).Shared).Names())
+	const kill = 1 << (model.SIGKILL - 1)
+	if lost := (shared&^c.signal(l).Shared | own&^c.task(l).Pending) &^ kill; c.same(l) && lost != 0 {
+		return fmt.Errorf("%s was killed and has taken %v besides", c.name(l), lost.Names())
 	}
 	return nil
 }
