@@ -16,8 +16,7 @@ type Beside struct {
 	Lab    *live.Lab
 	Kernel *model.Kernel // nil: the one that the header names
 
-	Stop func() error                              // unless nil it is asked before each trace; its error ends the run
-	Seen func(l *model.Line, o *model.Observation) // unless nil it is told what the kernel shows after each line
+	Stop func() error // unless nil it is asked before each trace; its error ends the run
 
 	instead host          // of the lab
 	kernel  *model.Kernel // as it is there
@@ -51,6 +50,7 @@ type possible struct {
 	state model.State
 	names *model.Names
 	owed  []model.Call // answers of tasks that stopped before they could note them
+	lines []Came       // what the lines so far have come to
 }
 
 // Divergence is where the running kernel did something that the model does not allow.
@@ -59,14 +59,21 @@ type Divergence struct {
 	Text string   // what differs, a field a line; of several outcomes the nearest
 	Rows []string // of the model's call that ran
 	Open string   // whose turn it was open to be, there or before: why it may not show each time; "" if the model leaves no choice
+}
 
-	Written bool // the kernel does what the model does, and the trace has another result
+// Came is what a line came to on the kernel.
+type Came struct {
+	Line   *model.Line
+	Result string // with the rows of the model, if it agrees
+	Choice uint64 // with which the model comes to the same; model.NoChoice if no number does
 }
 
 // BesideResult is what became of a trace.
 type BesideResult struct {
 	Steps      int
 	Divergence *Divergence // nil: they agree
+	Lines      []Came      // the lines that ran
+	Unexpected []Came      // those with another result than the one that the trace has
 	Why        string      // the trace ended early because its next line cannot be compared
 }
 
@@ -80,10 +87,11 @@ func (b *Beside) Run(t *model.Trace) (r BesideResult, err error) {
 	if err := b.begin(t); err != nil {
 		return r, err
 	}
-	o, err := b.observe(&t.Lines[0], nil)
+	seen, err := b.host().Observe(false)
 	if err != nil {
 		return r, err
 	}
+	o := b.comparable(seen, nil)
 	if may, text := b.agreeing(b.may, &o, nil); len(may) == 0 {
 		r.Divergence = &Divergence{Line: &t.Lines[0], Text: text}
 	}
@@ -98,8 +106,12 @@ func (b *Beside) Run(t *model.Trace) (r BesideResult, err error) {
 		}
 		r.Steps++
 		last = l
-		if r.Divergence, err = b.step(l); err != nil {
+		var diverged Came
+		if diverged, r.Divergence, err = b.step(l); err != nil {
 			return r, err
+		}
+		if r.Divergence != nil {
+			r.Lines = []Came{diverged}
 		}
 	}
 	if r.Divergence == nil {
@@ -107,7 +119,25 @@ func (b *Beside) Run(t *model.Trace) (r BesideResult, err error) {
 			return r, err
 		}
 	}
+	r.Lines = append(slices.Clip(b.may[0].lines), r.Lines...)
+	r.Unexpected = b.unexpected(r.Lines)
 	return r, b.host().End()
+}
+
+// unexpected are the lines that came to something else than what is written. Where that is so for the choice of a line, which no
+// kernel can be asked for, what is written behind it says nothing either.
+func (b *Beside) unexpected(lines []Came) (list []Came) {
+	for i, c := range lines {
+		written := c.Line.Result
+		if written == "" || model.SameResult(written, c.Result) || b.mayGive(i, written) {
+			continue
+		}
+		if c.Line.Stmt.Op.Choice != 0 {
+			break
+		}
+		list = append(list, c)
+	}
+	return list
 }
 
 // lastLook reads everything anew: also what calls of others are not expected to change.
@@ -116,7 +146,7 @@ func (b *Beside) lastLook(l *model.Line) (*Divergence, error) {
 	if err != nil {
 		return nil, err
 	}
-	o = knownTo(b.kernel, b.facts.Comparable(o))
+	o = b.comparable(o, nil)
 	if may, text := b.agreeing(b.may, &o, nil); len(may) == 0 {
 		return &Divergence{Line: l, Text: text, Open: b.open}, nil
 	}
@@ -174,36 +204,47 @@ func beyond(before, after *model.State, res *model.Result) string {
 	return ""
 }
 
-// step runs one line on both sides.
-func (b *Beside) step(l *model.Line) (*Divergence, error) {
+// mayGive says whether a line has a result on the way to some state that agrees with all that the kernel has shown.
+func (b *Beside) mayGive(i int, result string) bool {
+	return slices.ContainsFunc(b.may, func(p *possible) bool { return i < len(p.lines) && model.SameResult(result, p.lines[i].Result) })
+}
+
+// step runs one line on both sides. Where they diverge it says what it came to on the kernel.
+func (b *Beside) step(l *model.Line) (c Came, d *Divergence, err error) {
 	p := b.may[0]
 	op := p.names.Resolve(b.kernel, &p.state, l.Stmt)
 	if can, does := p.state.CanAct(op.Actor), b.host().CanAct(l.Stmt.Actor); !can || !does {
+		c = Came{Line: l, Result: "no task"}
 		if can == does {
-			return nil, nil
+			for _, p := range b.may {
+				p.lines = append(slices.Clip(p.lines), c)
+			}
+			return c, nil, nil
 		}
-		return &Divergence{Line: l, Text: fmt.Sprintf("%s can act: the model %v, the kernel %v", l.Stmt.Actor, can, !can)}, nil
+		return c, &Divergence{Line: l, Text: fmt.Sprintf("%s can act: the model %v, the kernel %v", l.Stmt.Actor, can, !can)}, nil
 	}
 	answers, err := b.host().Step(&live.Call{Op: op, Actor: l.Stmt.Actor, Bind: l.Stmt.Bind,
 		Number: number(&p.state, &op, op.Target, op.Arg), Tgid: number(&p.state, &op, op.Target2, op.Arg2)})
 	if err != nil {
-		return nil, err
+		return c, nil, err
 	}
-	o, err := b.observe(l, answers)
+	seen, err := b.host().Observe(false)
 	if err != nil {
-		return nil, err
+		return c, nil, err
 	}
+	o := b.comparable(seen, answers)
 	if turns := b.kernel.Open(&p.state, op); len(turns) > 0 {
 		b.open = openText(l, turns, p.names)
 	}
-	d := b.narrow(l, &o, answers, model.OutcomeTurns)
-	if d != nil {
+	if d = b.narrow(l, &o, answers, model.OutcomeTurns); d != nil {
 		d = b.narrow(l, &o, answers, patientTurns)
 	}
 	if d != nil {
 		d.Rows, d.Open = rows(b.kernel, p.state, op), b.open
+		seen.Done = answers
+		return Came{Line: l, Result: liveText(l, &seen)}, d, nil
 	}
-	return d, nil
+	return c, nil, nil
 }
 
 // openText names the choice of a step.
@@ -225,7 +266,7 @@ const patientTurns = 40_000
 func (b *Beside) narrow(l *model.Line, seen *model.Observation, answers []model.Call, turns int) *Divergence {
 	var next []*possible
 	for _, p := range b.may {
-		next = append(next, p.outcomes(b.kernel, l.Stmt, turns)...)
+		next = append(next, p.outcomes(b.kernel, l, turns)...)
 	}
 	may, nearest := b.agreeing(next, seen, answers)
 	if len(may) == 0 {
@@ -236,12 +277,13 @@ func (b *Beside) narrow(l *model.Line, seen *model.Observation, answers []model.
 }
 
 // outcomes are what a line can lead to.
-func (p *possible) outcomes(k *model.Kernel, st *model.Stmt, turns int) (list []*possible) {
-	op := p.names.Resolve(k, &p.state, st)
-	k.OutcomesWithin(turns, &p.state, op, func(s *model.State, res *model.Result, _ uint64) bool {
+func (p *possible) outcomes(k *model.Kernel, l *model.Line, turns int) (list []*possible) {
+	op := p.names.Resolve(k, &p.state, l.Stmt)
+	k.OutcomesWithin(turns, &p.state, op, func(s *model.State, res *model.Result, choice uint64) bool {
 		n := &possible{state: *s, names: p.names.Clone()}
-		n.names.Born(s, op, st.Bind, res)
+		n.names.Born(s, op, l.Stmt.Bind, res)
 		n.owed = append(slices.Clone(p.owed), res.Calls(op, n.names.Of)...)
+		n.lines = append(slices.Clip(p.lines), Came{l, res.Text(op, n.names.Of), choice})
 		n.names.Gone(s)
 		list = append(list, n)
 		return true
@@ -249,17 +291,10 @@ func (p *possible) outcomes(k *model.Kernel, st *model.Stmt, turns int) (list []
 	return list
 }
 
-// observe is what the kernel shows after a line.
-func (b *Beside) observe(l *model.Line, answers []model.Call) (model.Observation, error) {
-	o, err := b.host().Observe(false)
-	if err != nil {
-		return o, err
-	}
+// comparable is what the kernel shows, as both sides can be compared.
+func (b *Beside) comparable(o model.Observation, answers []model.Call) model.Observation {
 	o.Done = answers
-	if b.Seen != nil {
-		b.Seen(l, &o)
-	}
-	return knownTo(b.kernel, b.facts.Comparable(o)), nil
+	return knownTo(b.kernel, b.facts.Comparable(o))
 }
 
 // agreeing are the states that would show what the kernel shows. If none does, nearest says what differs from the one that comes

@@ -26,12 +26,17 @@ const liveOps = 20
 // LiveCount is how far a run has come.
 type LiveCount struct {
 	Traces, Steps, Divergences int
+	Unexpected                 int    // results that files have and the kernel does not give
 	Less                       string // what the machine makes less sure, or hides
 }
 
 // String is the line that ends a run.
 func (c LiveCount) String() string {
-	return fmt.Sprintf("live: %d traces, %d steps, %d divergences, kernel %s%s", c.Traces, c.Steps, c.Divergences, live.Kernel(), c.Less)
+	unexpected := ""
+	if c.Unexpected > 0 {
+		unexpected = fmt.Sprintf(", %s not as written", count(uint64(c.Unexpected), "result"))
+	}
+	return fmt.Sprintf("live: %d traces, %d steps, %d divergences%s, kernel %s%s", c.Traces, c.Steps, c.Divergences, unexpected, live.Kernel(), c.Less)
 }
 
 // Less says what the machine of a lab lacks, for the end of LiveCount.

@@ -78,27 +78,15 @@ func (b *Beside) said(t *model.Trace, k *model.Kernel) (list []said, err error) 
 	return list, err
 }
 
-// Unwritten is where the model of the running kernel gives the first result that is not the one that the trace has, nil if
-// there is none: a kernel that agrees with the model diverges from the trace there.
-func (b *Beside) Unwritten(t *model.Trace) (*Divergence, error) {
-	k, err := b.kernelFor(t)
-	if err != nil {
-		return nil, err
-	}
-	list, err := b.said(t, k)
-	for i := range list {
-		if l := list[i].line; l.Result != "" && l.Result != list[i].text {
-			return &Divergence{Line: l, Written: true, Text: fmt.Sprintf("the result: written %q, the kernel as the model %q", l.Result, list[i].text)}, err
-		}
-	}
-	return nil, err
-}
-
-// LiveText is how a line came out on the running kernel, as traces write it; of a failure or a sleep the kernel tells no row.
-func LiveText(l *model.Line, o *model.Observation) string {
+// liveText is how a line came out on the running kernel, as traces write it; of a failure or a sleep the kernel tells no row.
+func liveText(l *model.Line, o *model.Observation) string {
 	own := "-"
 	for i := range o.Tasks {
-		if t := &o.Tasks[i]; t.Name == l.Stmt.Actor && t.State != "zombie" && t.State != "dying" {
+		switch t := &o.Tasks[i]; {
+		case t.Name != l.Stmt.Actor || t.State == "zombie":
+		case t.State == "dying":
+			own = "- asleep"
+		default:
 			own = t.State
 		}
 	}

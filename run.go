@@ -28,7 +28,7 @@ type Step struct {
 }
 
 // Differs says whether the trace expects another result.
-func (s *Step) Differs() bool { return s.Line.Result != "" && s.Line.Result != s.Text }
+func (s *Step) Differs() bool { return s.Line.Result != "" && !model.SameResult(s.Line.Result, s.Text) }
 
 // Observe is what user space can see after the step, with the calls that ended in it.
 func (s *Step) Observe() model.Observation {

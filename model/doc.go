@@ -88,14 +88,16 @@ those whose call begins anew, then those that were woken, each in the order of t
 
 The name of a task that is gone stands for the number that it had.
 
-What stands behind // is the result, and a run must give just that; a line without one may give anything:
+What stands behind // is the result, and a run must give just that; a line without one may give anything, and the row behind an errno
+or a sleep may be left out:
 
 	0                     what the call returned
 	3, 1 inside           clone: the child's number, and what it is in its own pid namespace if that is another
 	EINVAL row            an errno, and the row that gave it
 	paused                the call stopped where it was asked to
 	asleep row            the call sleeps there
-	-                     the task is gone before an answer
+	-                     the task is gone before an answer; "- asleep row" if it has yet to end: its exit sleeps there
+	0, stopped            the answer of a call whose task is stopped, and will see it when it goes on
 	b exited 5            wait4; also b killed TERM, b killed SEGV core, b stopped STOP, b continued
 	no task               the task is not born, dead, stopped or busy, or has nothing to resume
 	panic                 the global init died

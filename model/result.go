@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -41,14 +42,54 @@ func (r *Result) Text(op Op, name func(TaskID) string) string {
 	return text
 }
 
+// SameResult says whether a result is the one that was written. A row that was left out may be any: behind an errno, or of a sleep.
+func SameResult(written, result string) bool {
+	w, r := strings.Split(written, "; "), strings.Split(result, "; ")
+	return slices.EqualFunc(w, r, func(w, r string) bool { return w == r || w == withoutRow(r) })
+}
+
+// WithoutRows is a result as a kernel tells it, which does not say where a call fails or sleeps.
+func WithoutRows(result string) string {
+	answers := strings.Split(result, "; ")
+	for i := range answers {
+		answers[i] = withoutRow(answers[i])
+	}
+	return strings.Join(answers, "; ")
+}
+
+// withoutRow leaves out the word behind an errno, or behind "asleep".
+func withoutRow(answer string) string {
+	words := strings.Split(answer, " ")
+	for i, word := range words[:len(words)-1] {
+		if _, failed := ParseErrno(word); failed || word == "asleep" {
+			if strings.HasSuffix(words[i+1], ",") {
+				words[i] += ","
+			}
+			return strings.Join(slices.Delete(words, i+1, i+2), " ")
+		}
+	}
+	return answer
+}
+
 // text is one answer. A clone of somebody else, or of an earlier line, says which child it made.
 func (r *Return) text(name func(TaskID) string, sayChild bool) string {
+	text := r.answer(name, sayChild)
+	if r.Stopped {
+		text += ", stopped"
+	}
+	return text
+}
+
+func (r *Return) answer(name func(TaskID) string, sayChild bool) string {
 	switch r.Outcome {
 	case Paused:
 		return "paused"
 	case Asleep:
 		return "asleep " + r.Why
 	case Gone:
+		if r.Why != "" {
+			return "- asleep " + r.Why
+		}
 		return "-"
 	case NoTask:
 		return "no task"

@@ -23,7 +23,8 @@ type Return struct {
 	Status  uint16 // wait4: the status word; continued is 0xffff
 	Ret     int32  // what user space sees
 	Inside  uint16 // clone: the child's number in its own pid namespace when that is not the caller's, else 0
-	Why     string // the row that failed, or sleeps
+	Why     string // the row that failed, or sleeps; of a task that is gone the row at which its exit sleeps
+	Stopped bool   // the task is stopped, and has yet to see the answer
 }
 
 // Result is what one step did.
@@ -124,9 +125,12 @@ func (k *Kernel) answer(s *State, op Op, res *Result) {
 	case s.Panic:
 		res.Outcome = Panicked
 	case s.leaves(op.Actor):
-		res.Outcome = Gone
+		if res.Outcome = Gone; f.Asleep {
+			res.Why = k.Calls[f.Op.Kind].Rows[f.PC].Name
+		}
 	case ret.Actor != 0:
 		res.Return = *ret
+		res.Stopped = s.Task[op.Actor].Jobctl&Stopped != 0
 	case f.Paused:
 		res.Outcome = Paused
 	default:
@@ -138,6 +142,8 @@ func (k *Kernel) answer(s *State, op Op, res *Result) {
 	for t := range res.Done {
 		if d := &res.Done[t]; d.Actor != 0 && s.leaves(TaskID(t)) {
 			*d = Return{} // nobody is there to see it
+		} else if d.Actor != 0 {
+			d.Stopped = s.Task[t].Jobctl&Stopped != 0
 		}
 	}
 }

@@ -118,12 +118,14 @@ type liveRun struct {
 
 // run runs a trace. An error is of the lab, or an interrupt.
 func (r *liveRun) run(t *model.Trace, name string) error {
-	got, d, err := compare(r.beside, t)
+	got, err := r.beside.Run(t)
 	if err != nil {
 		return r.broken(t, name, err)
 	}
 	r.count.Traces++
 	r.count.Steps += got.Steps
+	r.unexpected(t, got.Unexpected)
+	d := got.Divergence
 	if got.Why != "" {
 		r.ended++
 		fmt.Fprintln(r.env.err, cutText(t, cmp.Or(t.File, name), &got))
@@ -131,7 +133,7 @@ func (r *liveRun) run(t *model.Trace, name string) error {
 	if d == nil {
 		return nil
 	}
-	if r.count.Divergences++; r.blocks == mostBlocks || r.count.Divergences > mostSmall && !d.Written {
+	if r.count.Divergences++; r.blocks == mostBlocks || r.count.Divergences > mostSmall {
 		r.hidden++
 		return nil
 	}
@@ -162,18 +164,13 @@ func (r *liveRun) keep(m *forkcheck.Minimal, name string) (file string, err erro
 	return m.Save(failuresDir, name)
 }
 
-// compare runs a trace on both sides, and answers where the kernel first does not do what the model does, or what is written.
-func compare(b *forkcheck.Beside, t *model.Trace) (got forkcheck.BesideResult, first *forkcheck.Divergence, err error) {
-	if got, err = b.Run(t); err != nil {
-		return got, nil, err
+// unexpected tells of results that a file has and the kernel does not give: the model may be right, and the file wrong.
+func (r *liveRun) unexpected(t *model.Trace, list []forkcheck.Came) {
+	for _, u := range list {
+		r.clear()
+		r.count.Unexpected++
+		fmt.Fprintf(r.env.out, "%s:%d: the kernel gives %q, and %q is written\n", t.File, u.Line.No, u.Result, u.Line.Result)
 	}
-	first = got.Divergence
-	if d, err := b.Unwritten(t); err != nil {
-		return got, nil, err
-	} else if d != nil && (first == nil || d.Line.No < first.Line.No) {
-		first = d
-	}
-	return got, first, nil
 }
 
 // cutText says why the rest of a trace was not run.
@@ -194,13 +191,11 @@ func cutText(t *model.Trace, name string, got *forkcheck.BesideResult) string {
 func (r *liveRun) show(t *model.Trace, d *forkcheck.Divergence, name string) error {
 	r.clear()
 	m, err := r.minimize(t, d)
-	if first := r.kinds[m.Kind()]; first > 0 && !d.Written {
+	if first := r.kinds[m.Kind()]; first > 0 {
 		fmt.Fprintf(r.env.out, "divergence %d: %s, at %s: of the kind of divergence %d\n\n", r.count.Divergences, name, d.Line.Stmt, first)
 		return err
 	}
-	if !d.Written {
-		r.kinds[m.Kind()] = r.count.Divergences
-	}
+	r.kinds[m.Kind()] = r.count.Divergences
 	r.blocks++
 	fmt.Fprintf(r.env.out, "divergence %d: %s\n\n%s\n", r.count.Divergences, name, m.Report())
 	if file, err := r.keep(m, name); err != nil {
@@ -211,12 +206,8 @@ func (r *liveRun) show(t *model.Trace, d *forkcheck.Divergence, name string) err
 	return err
 }
 
-// minimize makes a divergence small. One from what is written is left as it is, and one that was interrupted, or on which the lab
-// broke, as it was found.
+// minimize makes a divergence small. One that was interrupted, or on which the lab broke, is left as it was found.
 func (r *liveRun) minimize(t *model.Trace, d *forkcheck.Divergence) (*forkcheck.Minimal, error) {
-	if d.Written {
-		return d.AsFound(t), nil
-	}
 	m, err := r.beside.MinimizeLive(t, d)
 	if err != nil {
 		m = d.AsFound(t)
@@ -251,7 +242,7 @@ func (r *liveRun) end(err error) int {
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintf(r.env.err, "forkcheck: interrupted after the first %d of %d traces\n", r.count.Traces, r.total)
 	case err != nil:
-		if status := r.env.usage("%v", err); r.count.Divergences == 0 {
+		if status := r.env.usage("%v", err); r.count.Divergences == 0 && r.count.Unexpected == 0 {
 			return status
 		}
 	}
@@ -261,7 +252,7 @@ func (r *liveRun) end(err error) int {
 // status is how a run ended, interrupted or not.
 func (r *liveRun) status(interrupt error) int {
 	switch {
-	case r.count.Divergences > 0:
+	case r.count.Divergences > 0 || r.count.Unexpected > 0:
 		return exitFound
 	case interrupt != nil:
 		return exitCut

@@ -170,7 +170,7 @@ type textPrinter struct {
 func (p *textPrinter) step(s *forkcheck.Step) error {
 	var note strings.Builder
 	if s.Differs() {
-		fmt.Fprintf(&note, "%swant: %s\n", indent, s.Line.Result)
+		note.WriteString(wantText(s.Line))
 	}
 	if p.tree {
 		o := s.Observe()
@@ -179,6 +179,9 @@ func (p *textPrinter) step(s *forkcheck.Step) error {
 	p.notes[s.Line], p.got[s.Line] = note.String(), s.Text
 	return nil
 }
+
+// wantText is what stands below a line with another result than the one that is written.
+func wantText(l *model.Line) string { return fmt.Sprintf("%swant: %s\n", indent, l.Result) }
 
 // indent sets apart what is not a line of the trace.
 const indent = "    "

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"forkcheck"
@@ -40,47 +41,55 @@ func (e *env) runLive(files []string, kernel string) int {
 func (e *env) runLiveTrace(b *forkcheck.Beside, t *model.Trace) (status int, err error) {
 	ran := *t
 	p := newPrinter(e.out, &ran, runOptions{}).(*textPrinter)
-	b.Seen = func(l *model.Line, o *model.Observation) {
-		if l.Stmt != nil {
-			p.got[l] = forkcheck.LiveText(l, o)
-		}
-	}
-	got, first, err := compare(b, t)
+	got, err := b.Run(t)
 	if err != nil {
 		return exitOK, err
 	}
-	ran.Lines = p.compared(t, got.Steps)
-	for _, d := range []*forkcheck.Divergence{first, got.Divergence} {
-		if d != nil {
-			p.notes[d.Line] = indented(d.Text)
+	ran.Lines = slices.Clone(linesRun(t, got.Steps))
+	here := func(l *model.Line) *model.Line {
+		return &ran.Lines[slices.IndexFunc(t.Lines, func(o model.Line) bool { return o.No == l.No })]
+	}
+	for _, c := range got.Lines {
+		l := here(c.Line)
+		p.got[l] = model.WithoutRows(c.Result)
+		if c.Choice != 0 && c.Choice != model.NoChoice {
+			st := *l.Stmt
+			st.Op.Choice = c.Choice // the order that this kernel took
+			l.Text = st.String()
 		}
 	}
-	if err := p.end(&forkcheck.Verdict{}); err != nil {
+	for _, u := range got.Unexpected {
+		p.notes[here(u.Line)] = wantText(u.Line)
+	}
+	if d := got.Divergence; d != nil {
+		p.notes[here(d.Line)] += indented(d.Text)
+	}
+	if err := p.end(&forkcheck.Verdict{Differ: len(got.Unexpected)}); err != nil {
 		return exitOK, err
 	}
+	if d := got.Divergence; d != nil {
+		fmt.Fprintf(e.out, "\n%s:%d: divergence, kernel %s\n", t.File, traceLineNo(t, d.Line), live.Kernel())
+	}
+	if got.Why != "" {
+		fmt.Fprintln(e.err, cutText(t, t.File, &got))
+	}
 	switch {
-	case first != nil:
-		fmt.Fprintf(e.out, "\n%s:%d: divergence, kernel %s\n", t.File, traceLineNo(t, first.Line), live.Kernel())
+	case got.Divergence != nil || len(got.Unexpected) > 0:
 		return exitFound, nil
 	case got.Why != "":
-		fmt.Fprintln(e.err, cutText(t, t.File, &got))
 		return exitUsage, nil
 	}
 	return exitOK, nil
 }
 
-// compared are the lines up to the last step. A task that cannot act on either side has nothing to say.
-func (p *textPrinter) compared(t *model.Trace, steps int) []model.Line {
+// linesRun are the lines up to the last step.
+func linesRun(t *model.Trace, steps int) []model.Line {
 	for i := range t.Lines {
-		l := &t.Lines[i]
-		if l.Stmt == nil {
+		if t.Lines[i].Stmt == nil {
 			continue
 		}
-		if steps == 0 {
+		if steps--; steps < 0 {
 			return t.Lines[:i]
-		}
-		if steps--; p.got[l] == "" {
-			p.got[l] = "no task"
 		}
 	}
 	return t.Lines
