@@ -8,7 +8,7 @@ func V6() *Version {
 	v := &Version{Name: "v6.x", Release: releaseTask(decRlimitUcounts), Settle: slices.Clone(settleV6),
 		FinalPuts: []Class{CSS, Security}, boot: bootV6,
 		Manners: Manners{PidMaxPerNS: true, KeepUnkillable: true, KernelOnlyForced: true, DropWhenDying: true, FatalToInit: true,
-			DelayedSignals: true, FirstForkEnds: true, WakeAtTwo: true}}
+			DelayedSignals: true, FirstForkEnds: true, InitByTgid: true, WakeAtTwo: true}}
 	v.Calls = [NKinds]Table{
 		Clone:       cloneV6(),
 		Unshare:     unshareV6(),

@@ -24,6 +24,7 @@ type Manners struct {
 	FatalToInit      bool // complete_signal: a fatal signal begins the exit of an unkillable group as of any other
 	DelayedSignals   bool // __send_signal_locked: a signal to many processes reaches the children of forks under way
 	FirstForkEnds    bool // free_pid: a namespace whose first fork failed is dead
+	InitByTgid       bool // is_global_init: each thread of the global init is it, not only its leader (v4.5)
 	WakeAtTwo        bool // free_pid: a dying init is woken when two numbers are left, not only at one
 }
 
