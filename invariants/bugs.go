@@ -72,7 +72,7 @@ func (c *Check) linkOf(pgrp model.PidID) model.TaskID {
 
 // globalInit says whether a parent is the global init to the process groups of its children.
 func (c *Check) globalInit(t model.TaskID) bool {
-	if c.K.Name != V311 {
+	if !c.K.Is(V311) {
 		t = c.task(t).Leader
 	}
 	return t == model.Init0 && !c.K.Nested

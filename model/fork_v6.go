@@ -5,7 +5,7 @@ import "slices"
 // V6 is a modern Linux: 6.12, but for pid_max, which each pid namespace has since 6.14.
 func V6() *Version {
 	exit, exitGroup, die := exitCalls(rowGroupExitV6, doExitV6)
-	v := &Version{Name: "v6.x", Release: releaseTask(decRlimitUcounts), Settle: slices.Clone(settleV6),
+	v := &Version{Name: "v6.x", Release: releaseTask(decRlimitUcounts), Settle: settleV6,
 		FinalPuts: []Class{CSS, Security}, boot: bootV6,
 		Manners: Manners{PidMaxPerNS: true, KeepUnkillable: true, KernelOnlyForced: true, DropWhenDying: true, FatalToInit: true,
 			DelayedSignals: true, FirstForkEnds: true, InitByTgid: true, WakeAtTwo: true}}
