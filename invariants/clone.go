@@ -27,7 +27,7 @@ var clones = []Invariant{
 		Source: "copy_pid_ns, copy_process", Premise: "a successful clone with NEWPID", Of: model.Clone, Step: newPidNSBegins},
 	{Name: "Newborn", Says: "a newborn has no pending signals, children, pdeath signal, robust list or stepping, and has not executed a program",
 		Source: "copy_process: the resets", Premise: "a successful clone", Of: model.Clone, Step: newborn},
-	{Name: "Inherits", Says: "a newborn inherits the mask, the credentials of a thread, and for a process the group, the session and the limits",
+	{Name: "Inherits", Says: "a newborn inherits the mask, the mark of being over RLIMIT_NPROC, the credentials of a thread, and for a process the group, the session and the limits",
 		Source: "copy_process", Premise: "a successful clone", Of: model.Clone, Step: inherits},
 	{Name: "AltstackReset", Says: "the alternate stack is gone with VM, unless with VFORK", Source: "copy_process: sas_ss_reset", Premise: "a clone by a task with an alternate stack", Of: model.Clone, Step: altstackReset},
 	{Name: "ThreadStaysInPidNS", Restates: true, Says: "a thread is created in its group's pid namespace", Source: "copy_process: thread_in_other_pidns",
@@ -305,6 +305,8 @@ func inherits(c *Check) error {
 	switch {
 	case p.Blocked != was.Blocked:
 		return fmt.Errorf("%s blocks %v, its creator %v", c.name(t), p.Blocked.Names(), was.Blocked.Names())
+	case (p.Flags^was.Flags)&model.PFNprocExceeded != 0:
+		return fmt.Errorf("%s is marked as over RLIMIT_NPROC, or its creator was, and not both", c.name(t))
 	case c.Op.Flags&model.CloneThread != 0 && p.Ref[model.Cred] != was.Ref[model.Cred]:
 		return fmt.Errorf("%s, a thread, has cred %d, its creator %d", c.name(t), p.Ref[model.Cred], was.Ref[model.Cred])
 	case c.Op.Flags&model.CloneThread == 0 && p.Ref[model.Cred] == was.Ref[model.Cred]:

@@ -310,8 +310,12 @@ func (v *viewer) pidNamespaces() []PidNSView {
 	views := []PidNSView{}
 	for _, id := range v.labels[PidNSClass] {
 		n := &v.s.PidNS[id]
+		reaper := n.Reaper
+		if v.s.ActiveNS(reaper) != PidNSID(id) {
+			reaper = 0 // child_reaper is not counted: of a dead namespace it points to what was its init
+		}
 		views = append(views, PidNSView{Label: v.label("pid:", PidNSClass, id), Level: int(n.Level), LastPid: int(n.LastPid),
-			Population: int(n.Hashed), Reaper: v.name(n.Reaper), Adding: n.Adding})
+			Population: int(n.Hashed), Reaper: v.name(reaper), Adding: n.Adding})
 	}
 	return views
 }
