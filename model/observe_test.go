@@ -6,7 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The child reaper of a dead pid namespace is nobody, whoever has its slot now.
+// The child reaper of a dead pid namespace is not whoever has its slot now.
 func TestReaperOfDeadNamespace(t *testing.T) {
 	const text = "kernel v6.x\na.unshare(NEWPID)\nb := a.fork()\nb.exit(0)\na.wait4(b)\nc := init.fork()\n"
 	trace, err := ParseTrace("dead", []byte(text))
@@ -31,7 +31,7 @@ func TestReaperOfDeadNamespace(t *testing.T) {
 	o := Observe(k, &s, names.Of)
 	want := []PidNSView{
 		{Label: "pid:1", LastPid: 4, Population: 3, Reaper: "init", Adding: true},
-		{Label: "pid:2", Level: 1, LastPid: 1},
+		{Label: "pid:2", Level: 1, LastPid: 1, Reaper: "gone"},
 	}
 	if diff := cmp.Diff(want, o.PidNamespaces); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
