@@ -11,7 +11,8 @@ import (
 	"forkcheck/model"
 )
 
-// Code outside of the tables knows two versions. A third one is not taken for either of them: whatever asks for the version panics.
+// Code outside of the tables knows two versions. A third one is not taken for either of them: whatever asks for the
+// version panics.
 func TestThirdVersion(t *testing.T) {
 	const name = "v5.x"
 	third := func() *model.Version {

@@ -84,7 +84,7 @@ func (d *deriver) all() []Mutant {
 // doExit stands for the tables of all ways to die: its rows are those that they have in common.
 const doExit = "do_exit"
 
-// tableNames are the tables as mutants go through them: those of the calls, in the order of the kinds, and release_task.
+// tableNames are the tables as mutants go through them: those of the calls by kind, and release_task.
 func (v *Version) tableNames() (names []string) {
 	for kind := range v.Calls {
 		switch t := &v.Calls[kind]; {

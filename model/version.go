@@ -40,8 +40,8 @@ type Limits struct {
 	UserNSDepth  uint8  // the same bound for user namespaces
 }
 
-// own gives the version tables of its own, so that a changed copy changes nothing else. Bodies are values: what changes one puts
-// another in its place.
+// own gives the version tables of its own, so that a changed copy changes nothing else. Bodies are values: what
+// changes one puts another in its place.
 func (v *Version) own() *Version {
 	for i := range v.Calls {
 		v.Calls[i].own()
@@ -86,8 +86,9 @@ var Versions = []struct {
 // Is reports whether the version is the one of a name.
 func (v *Version) Is(name string) bool { return SameVersion(v.Name, name) }
 
-// SameVersion reports whether two names are those of one version. It is how code outside of the tables asks which version it deals
-// with, and that code knows two: it panics for a third, which would else be taken for v6.x wherever it is not v3.11.
+// SameVersion reports whether two names are those of one version. It is how code outside of the tables asks which
+// version it deals with, and that code knows two: it panics for a third, which would else be taken for v6.x wherever
+// it is not v3.11.
 func SameVersion(a, b string) bool {
 	for _, name := range [...]string{a, b} {
 		if name != "v3.11" && name != "v6.x" {

@@ -51,7 +51,8 @@ func overwrite(v reflect.Value) (n int) {
 
 // Every table of every version has mutants, also one that a version does not have today.
 func TestEveryTableHasMutants(t *testing.T) {
-	added := Table{Name: "added", Rows: []Row{{Name: "row", Source: "kernel/added.c:added", Errs: []Errno{EINVAL}, Body: Rule{All: CloneVM, Errno: EINVAL}}}}
+	added := Table{Name: "added", Rows: []Row{
+		{Name: "row", Source: "kernel/added.c:added", Errs: []Errno{EINVAL}, Body: Rule{All: CloneVM, Errno: EINVAL}}}}
 	for _, version := range Versions {
 		base := func() *Version {
 			v := version.New()
