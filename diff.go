@@ -436,6 +436,9 @@ var diffCorners = []generators.Scope{
 	{Name: "threads of an init", Depth: 7, Tasks: 6, Lazy: true, Letters: letters(
 		model.Op{Kind: model.Clone, Sig: model.SIGCHLD}, model.Op{Kind: model.Clone, Sig: model.SIGCHLD, Flags: model.CloneVM | model.CloneSighand | model.CloneThread},
 		model.Op{Kind: model.Unshare, Flags: model.CloneNewPID}, model.Op{Kind: model.Exit})},
+	{Name: "stops under init", Depth: 3, Letters: letters(
+		model.Op{Kind: model.Clone, Sig: model.SIGCHLD, Flags: model.CloneVM | model.CloneSighand | model.CloneThread},
+		model.Op{Kind: model.Exit}, model.Op{Kind: model.Kill, Target: generators.Anyone, Sig: model.SIGTSTP})},
 	{Name: "groups", Depth: 5, Tasks: 5, Lazy: true, Letters: letters(
 		model.Op{Kind: model.Clone, Sig: model.SIGCHLD}, model.Op{Kind: model.Clone, Sig: model.SIGCHLD, Flags: model.CloneVM | model.CloneSighand | model.CloneThread}, model.Op{Kind: model.Exit, Arg: 3},
 		model.Op{Kind: model.ExitGroup}, model.Op{Kind: model.Kill, Target: generators.Anyone, Sig: model.SIGKILL}, model.Op{Kind: model.Wait4, Arg: -1})},

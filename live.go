@@ -326,7 +326,7 @@ func (p *possible) observe(b *Beside, answers []model.Call) model.Observation {
 
 // knownTo is an observation without what came after v3.11, if that is the kernel.
 func knownTo(k *model.Kernel, o model.Observation) model.Observation {
-	if k.Name != "v3.11" {
+	if !k.Is("v3.11") {
 		return o
 	}
 	for i := range o.Tasks {

@@ -40,7 +40,7 @@ func (n *Need) Purpose(version string) (p *Purpose, finding bool) {
 func (n *Need) in(list []Purpose, version string) *Purpose {
 	for i := range list {
 		p := &list[i]
-		if (p.Row == n.Row || p.Row == n.Call+" "+n.Row) && p.Errno == n.Errno && (p.Versions == "" || p.Versions == version) {
+		if (p.Row == n.Row || p.Row == n.Call+" "+n.Row) && p.Errno == n.Errno && p.in(version) {
 			return p
 		}
 	}
@@ -51,7 +51,7 @@ func (n *Need) in(list []Purpose, version string) *Purpose {
 func Purposes(version string) (list []*Purpose) {
 	for _, table := range [][]Purpose{findings, reasons, unmet} {
 		for i := range table {
-			if p := &table[i]; p.Versions == "" || p.Versions == version {
+			if p := &table[i]; p.in(version) {
 				list = append(list, p)
 			}
 		}

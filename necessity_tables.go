@@ -115,6 +115,11 @@ type Purpose struct {
 	Says     string
 }
 
+// in reports whether it speaks of a version.
+func (p *Purpose) in(version string) bool {
+	return p.Versions == "" || model.SameVersion(p.Versions, version)
+}
+
 // findings are the checks that refuse more than they have to.
 var findings = []Purpose{
 	{"newuser_newpid_thread_parent", model.EINVAL, invariants.V311, "only THREAD does harm: a sibling in a user or pid namespace of its own is as good as a child; v3.13 lifted it (commit 1f7f4dde5c94)"},

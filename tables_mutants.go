@@ -9,31 +9,45 @@ import (
 
 // listMutants counts the mutants of each operator, and of them those that are equivalent.
 func listMutants() Listing {
-	l := Listing{Name: "mutants", Head: []string{"operator", "v3.11", "v6.x", "equivalent", "for example"}}
+	l := Listing{Name: "mutants", Head: []string{"operator"}}
+	for _, v := range model.Versions {
+		l.Head = append(l.Head, v.Name)
+	}
+	l.Head = append(l.Head, "equivalent", "for example")
 	operators := model.Operators()
-	total := make([]int, 3)
+	equivalent := len(model.Versions) // the column after theirs
+	total := make([]int, equivalent+1)
 	counts := map[string][]int{}
 	example := map[string]string{}
 	for i, v := range model.Versions {
 		for _, m := range model.Mutants(v.Name) {
 			if counts[m.Operator] == nil {
-				counts[m.Operator], example[m.Operator] = make([]int, 3), m.Name
+				counts[m.Operator], example[m.Operator] = make([]int, equivalent+1), m.Name
 			}
 			counts[m.Operator][i]++
 			total[i]++
 			if EquivalentOf(m.Name) != nil {
-				counts[m.Operator][2]++
-				total[2]++
+				counts[m.Operator][equivalent]++
+				total[equivalent]++
 			}
 		}
 	}
 	for _, op := range operators {
 		if n := counts[op]; n != nil {
-			l.add(op, fmt.Sprint(n[0]), fmt.Sprint(n[1]), fmt.Sprint(n[2]), example[op])
+			l.addCounts(op, n, example[op])
 		}
 	}
-	l.add("all", fmt.Sprint(total[0]), fmt.Sprint(total[1]), fmt.Sprint(total[2]), "")
+	l.addCounts("all", total, "")
 	return l
+}
+
+// addCounts adds a row of counts.
+func (l *Listing) addCounts(of string, counts []int, example string) {
+	row := []string{of}
+	for _, n := range counts {
+		row = append(row, fmt.Sprint(n))
+	}
+	l.add(append(row, example)...)
 }
 
 // listEquivalents lists why mutants are equivalent.

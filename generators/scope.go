@@ -56,12 +56,12 @@ var Scopes = []Scope{
 	}},
 	{Name: "faults", Says: "calls of which any row fails", Depth: 2, Letters: func(k *model.Kernel) []Letter {
 		plain := clonings(0, threadFlags, model.CloneVM, model.CloneNewNS, model.CloneSysvsem, model.CloneNewUser, model.CloneNewPID, model.CloneFiles|model.CloneFS)
-		if k.Name != "v3.11" {
+		if !k.Is("v3.11") {
 			plain = append(plain, clonings(model.ClonePidfd, model.CloneNewCgroup)...)
 		}
 		calls := slices.Concat(clonings(0), plain[1:], clonings(model.CloneNewUTS, model.CloneNewIPC, model.CloneNewNet),
 			unsharings(model.CloneNewUser, model.CloneNewNS|model.CloneNewUser, model.CloneFiles|model.CloneNewNS, model.CloneNewPID, model.CloneFiles|model.CloneNewUser))
-		if k.Name != "v3.11" {
+		if !k.Is("v3.11") {
 			calls = slices.Concat(calls, unsharings(model.CloneNewTime, model.CloneNewTime|model.CloneNewUser))
 			plain = append(plain, unsharings(model.CloneNewTime)...)
 		}
@@ -90,7 +90,7 @@ var Scopes = []Scope{
 	{Name: "namespaces", Says: "namespaces of every kind, and who may have how many", Tasks: 4, Depth: 4, Lazy: true, Letters: func(k *model.Kernel) []Letter {
 		kinds := []model.Flags{model.CloneNewNS, model.CloneNewUTS, model.CloneNewIPC, model.CloneNewUser, model.CloneNewPID, model.CloneNewNet}
 		letters := slices.Concat(clonings(0, threadFlags), clonings(kinds...), unsharings(kinds...), []Letter{mapIDs}, exitings(0), waitings(0))
-		if k.Name == "v3.11" {
+		if k.Is("v3.11") {
 			return letters
 		}
 		letters = slices.Concat(letters, clonings(model.CloneNewCgroup), unsharings(model.CloneNewCgroup, model.CloneNewTime))

@@ -25,7 +25,7 @@ type Taste struct {
 func NewTaste(src Source, k *model.Kernel) Taste {
 	t := Taste{
 		Faults: mostly(src, "faults") || src.Bool("faults"), Threads: src.Bool("threads"), Namespaces: mostly(src, "namespaces"), Signals: src.Bool("signals"), Wild: src.Bool("wild"),
-		Cues: src.Bool("cues"), Newer: k.Name != "v3.11" || seldom(src, 8, "newer"), kernel: k,
+		Cues: src.Bool("cues"), Newer: !k.Is("v3.11") || seldom(src, 8, "newer"), kernel: k,
 	}
 	for _, list := range [][]model.Flags{shareFlags[:], nsFlags[:], otherFlags[:]} {
 		t.Without |= toggle(src, "without", list)
@@ -40,7 +40,7 @@ func NewTaste(src Source, k *model.Kernel) Taste {
 
 // FullTaste is a taste for everything at once, which is what traces are like without swarm testing. It is there to be compared with.
 func FullTaste(k *model.Kernel) Taste {
-	t := Taste{Faults: true, Threads: true, Namespaces: true, Signals: true, Wild: true, Cues: true, Newer: k.Name != "v3.11", kernel: k}
+	t := Taste{Faults: true, Threads: true, Namespaces: true, Signals: true, Wild: true, Cues: true, Newer: !k.Is("v3.11"), kernel: k}
 	t.weigh(0)
 	return t
 }

@@ -60,14 +60,22 @@ func hangupOnlyOrphaned(c *Check) error {
 }
 
 // linkOf is a member of a process group whose parent is in another group of its session, 0 if the group is orphaned. The global init
-// is nobody's link.
+// is nobody's link: before v4.5 its leader, since then every thread of it.
 func (c *Check) linkOf(pgrp model.PidID) model.TaskID {
 	for _, t := range c.Census.Tasks[:c.Census.NTasks] {
-		if p := c.task(t); p.Pids[model.PidtypePGID] == pgrp && links(c.After, t) && c.task(p.RealParent).Nr != 1 {
+		if p := c.task(t); p.Pids[model.PidtypePGID] == pgrp && links(c.After, t) && !c.globalInit(p.RealParent) {
 			return t
 		}
 	}
 	return 0
+}
+
+// globalInit says whether a parent is the global init to the process groups of its children.
+func (c *Check) globalInit(t model.TaskID) bool {
+	if !c.K.Is(V311) {
+		t = c.task(t).Leader
+	}
+	return t == model.Init0 && !c.K.Nested
 }
 
 // links says whether a process has a parent in another group of its session (POSIX).

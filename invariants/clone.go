@@ -27,7 +27,7 @@ var clones = []Invariant{
 		Source: "copy_pid_ns, copy_process", Premise: "a successful clone with NEWPID", Of: model.Clone, Step: newPidNSBegins},
 	{Name: "Newborn", Says: "a newborn has no pending signals, children, pdeath signal, robust list or stepping, and has not executed a program",
 		Source: "copy_process: the resets", Premise: "a successful clone", Of: model.Clone, Step: newborn},
-	{Name: "Inherits", Says: "a newborn inherits the mask, the credentials of a thread, and for a process the group, the session and the limits",
+	{Name: "Inherits", Says: "a newborn inherits the mask, the mark of being over RLIMIT_NPROC, the credentials of a thread, and for a process the group, the session and the limits",
 		Source: "copy_process", Premise: "a successful clone", Of: model.Clone, Step: inherits},
 	{Name: "AltstackReset", Says: "the alternate stack is gone with VM, unless with VFORK", Source: "copy_process: sas_ss_reset", Premise: "a clone by a task with an alternate stack", Of: model.Clone, Step: altstackReset},
 	{Name: "ThreadStaysInPidNS", Restates: true, Says: "a thread is created in its group's pid namespace", Source: "copy_process: thread_in_other_pidns",
@@ -52,7 +52,7 @@ func flagRules(c *Check) error {
 		has(model.CloneThread) && !has(model.CloneSighand) || has(model.CloneSighand) && !has(model.CloneVM) ||
 		has(model.CloneParent) && unkillable
 	late := has(model.CloneNewIPC | model.CloneSysvsem)
-	if c.K.Name == V311 {
+	if c.K.Is(V311) {
 		early = early || any(model.CloneNewUser|model.CloneNewPID) && any(model.CloneThread|model.CloneParent) || any(model.CloneVM|model.CloneNewPID) && elsewhere
 	} else {
 		early = early || has(model.CloneThread) && (any(model.CloneNewUser|model.CloneNewPID) || elsewhere) ||
@@ -67,7 +67,7 @@ func flagRules(c *Check) error {
 
 // tooDeep says whether a clone with NEWPID runs into the bound on nesting, which v3.11 reports as EINVAL.
 func (c *Check) tooDeep() bool {
-	return c.K.Name == V311 && c.Op.Flags&model.CloneNewPID != 0 && c.Before.PidNS[forChildren(c.Before, c.Op.Actor)].Level+1 > c.K.PidNSDepth
+	return c.K.Is(V311) && c.Op.Flags&model.CloneNewPID != 0 && c.Before.PidNS[forChildren(c.Before, c.Op.Actor)].Level+1 > c.K.PidNSDepth
 }
 
 // forChildren is the pid namespace that a task's children are born in.
@@ -195,7 +195,7 @@ var nsFlags = [...]model.Flags{model.CloneNewNS, model.CloneNewUTS, model.CloneN
 
 // newNS compares two nsproxies: the namespaces that the flags name differ, the others are the same.
 func (c *Check) newNS(was, is *model.NsproxyStruct, flags model.Flags) error {
-	if c.K.Name == V311 {
+	if c.K.Is(V311) {
 		flags &^= model.CloneNewCgroup
 	}
 	for i, flag := range nsFlags {
@@ -260,7 +260,7 @@ func newPidNSBegins(c *Check) error {
 	c.met()
 	ns := c.After.ActiveNS(t)
 	p := &c.After.Pid[c.task(t).Pids[model.PidtypePID]]
-	if n := &c.After.PidNS[ns]; p.Nr[p.Level] != 1 || n.Reaper != t || n.Parent != c.Before.ActiveNS(c.Op.Actor) || n.UserNS != userNS(c.After, t) || !n.Proc && c.K.Name == V311 {
+	if n := &c.After.PidNS[ns]; p.Nr[p.Level] != 1 || n.Reaper != t || n.Parent != c.Before.ActiveNS(c.Op.Actor) || n.UserNS != userNS(c.After, t) || !n.Proc && c.K.Is(V311) {
 		return fmt.Errorf("%s has number %d in pid namespace %d, whose init is %s", c.name(t), p.Nr[p.Level], ns, c.name(n.Reaper))
 	}
 	return nil
@@ -305,6 +305,8 @@ func inherits(c *Check) error {
 	switch {
 	case p.Blocked != was.Blocked:
 		return fmt.Errorf("%s blocks %v, its creator %v", c.name(t), p.Blocked.Names(), was.Blocked.Names())
+	case (p.Flags^was.Flags)&model.PFNprocExceeded != 0:
+		return fmt.Errorf("%s is marked as over RLIMIT_NPROC, or its creator was, and not both", c.name(t))
 	case c.Op.Flags&model.CloneThread != 0 && p.Ref[model.Cred] != was.Ref[model.Cred]:
 		return fmt.Errorf("%s, a thread, has cred %d, its creator %d", c.name(t), p.Ref[model.Cred], was.Ref[model.Cred])
 	case c.Op.Flags&model.CloneThread == 0 && p.Ref[model.Cred] == was.Ref[model.Cred]:
@@ -351,7 +353,7 @@ func subreaperInherited(c *Check) error {
 		return nil
 	}
 	from := c.Op.Actor // v3.11 looks at the creator, even if that is not the parent
-	if c.K.Name != V311 {
+	if !c.K.Is(V311) {
 		from = c.parentAsked()
 	}
 	was := &c.Before.Signal[c.Before.Task[from].Signal]

@@ -106,7 +106,7 @@ func (c *Check) withDumper(t, dumper model.TaskID) bool {
 	if t == dumper || p.ExitState != model.Alive {
 		return false
 	}
-	return p.Signal == d.Signal || c.K.Name == V311 && p.Ref[model.MM] == d.Ref[model.MM]
+	return p.Signal == d.Signal || c.K.Is(V311) && p.Ref[model.MM] == d.Ref[model.MM]
 }
 
 func dumpWaitsForSomebody(c *Check, t model.TaskID) error {
@@ -145,7 +145,7 @@ func gatheredStay(c *Check, t model.TaskID) error {
 	for _, o := range c.Census.Tasks[:c.Census.NTasks] {
 		p := c.task(o)
 		on := p.Flags&model.PFExiting != 0
-		if c.K.Name == V311 {
+		if c.K.Is(V311) {
 			on = p.Ref[model.MM] == 0
 		}
 		if c.withDumper(o, t) && on && p.Flags&model.PFSignaled != 0 {
@@ -228,7 +228,7 @@ func killedIsMarked(c *Check) error {
 	c.met()
 	const marks = model.PFSignaled | model.PFForknoexec | model.PFSuperpriv | model.PFNprocExceeded
 	want := c.Before.Task[l].Flags&marks | model.PFSignaled
-	if c.K.Name == V311 && coreSignals.Has(c.Op.Sig) {
+	if c.K.Is(V311) && coreSignals.Has(c.Op.Sig) {
 		want = 0
 	}
 	if is := c.task(l).Flags & marks; is != want {

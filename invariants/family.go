@@ -286,7 +286,7 @@ func subreaperAdopts(c *Check) error {
 			if c.task(to).Signal == group {
 				return nil // to a thread that is dying too: it will hand them on
 			}
-			if r == 0 || b.Task[r].Signal == reaper || c.K.Name != V311 && b.ActiveNS(r) != b.ActiveNS(from) || !c.lives(b.Task[r].Signal) {
+			if r == 0 || b.Task[r].Signal == reaper || !c.K.Is(V311) && b.ActiveNS(r) != b.ActiveNS(from) || !c.lives(b.Task[r].Signal) {
 				return nil
 			}
 			c.met()

@@ -36,7 +36,9 @@ const (
 )
 
 // In says whether the invariant speaks of a version.
-func (inv *Invariant) In(version string) bool { return inv.Versions == "" || inv.Versions == version }
+func (inv *Invariant) In(version string) bool {
+	return inv.Versions == "" || model.SameVersion(inv.Versions, version)
+}
 
 // Check is what an invariant may look at.
 type Check struct {

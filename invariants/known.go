@@ -52,7 +52,9 @@ var KnownDefects = []Known{
 }
 
 // In says whether a version has the defect.
-func (d *Known) In(version string) bool { return d.Versions == "" || d.Versions == version }
+func (d *Known) In(version string) bool {
+	return d.Versions == "" || model.SameVersion(d.Versions, version)
+}
 
 // known finds the defect that explains the breach of the invariant being asked, nil if none does.
 func (c *Check) known(inv *Invariant) *Known {

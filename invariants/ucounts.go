@@ -142,7 +142,7 @@ func sysctlRules(c *Check) error {
 	c.met()
 	a, want := c.Op.Actor, model.Errno(0)
 	switch most := model.Knob(c.Op.Arg2) == model.KnobPidMax; {
-	case c.K.Name == V311 && !most:
+	case c.K.Is(V311) && !most:
 		want = model.ENOENT
 	case !c.mayWrite(most):
 		want = model.EACCES
@@ -168,7 +168,7 @@ func (c *Check) mayWrite(pidMax bool) bool {
 	if !pidMax {
 		return c.caps(a)&model.CapSysResource != 0
 	}
-	if c.K.Name == V311 {
+	if c.K.Is(V311) {
 		return c.user(c.Before).UID == 0
 	}
 	of := c.Before.PidNS[c.Before.ActiveNS(a)].UserNS
@@ -177,7 +177,7 @@ func (c *Check) mayWrite(pidMax bool) bool {
 
 // turn writes the knob of a sysctl.
 func (c *Check) turn(s *model.State) {
-	if n := model.Knob(c.Op.Arg2); n == model.KnobPidMax && c.K.Name == V311 {
+	if n := model.Knob(c.Op.Arg2); n == model.KnobPidMax && c.K.Is(V311) {
 		s.PidNS[model.RootPidNS].PidMax = uint16(c.Op.Arg)
 	} else if n == model.KnobPidMax {
 		s.PidNS[s.ActiveNS(c.Op.Actor)].PidMax = uint16(c.Op.Arg)

@@ -110,7 +110,7 @@ var (
 	})
 	// The global init takes the machine down as soon as its last thread is on its way out.
 	rowGlobalInitDies = Row{Name: "global_init_dies", Source: exitC, Body: Func(func(k *Kernel, s *State, f *Flight) Errno {
-		if !f.GroupDead || !s.globalInit(s.parent(f).Leader) {
+		if !f.GroupDead || !k.globalInit(s, f.Op.Actor) {
 			return next
 		}
 		s.Panic = true

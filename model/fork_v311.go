@@ -6,7 +6,7 @@ import "slices"
 // changed copy changes nothing else.
 func V311() *Version {
 	exit, exitGroup, die := exitCalls(dumpV311, rowGroupExit, doExitV311)
-	v := &Version{Name: "v3.11", Release: releaseTask(unchargeProcesses), Settle: slices.Clone(settleV311), boot: bootV311, dressed: DidExec}
+	v := &Version{Name: "v3.11", Release: releaseTask(unchargeProcesses), Settle: settleV311, boot: bootV311, dressed: DidExec}
 	v.Calls = [NKinds]Table{
 		Clone:       cloneV311(),
 		Unshare:     unshareV311(),

@@ -5,10 +5,10 @@ import "slices"
 // V6 is a modern Linux: 6.12, but for pid_max, which each pid namespace has since 6.14.
 func V6() *Version {
 	exit, exitGroup, die := exitCalls(dumpV6, rowGroupExitV6, doExitV6)
-	v := &Version{Name: "v6.x", Release: releaseTask(decRlimitUcounts), Settle: slices.Clone(settleV6),
+	v := &Version{Name: "v6.x", Release: releaseTask(decRlimitUcounts), Settle: settleV6,
 		FinalPuts: []Class{CSS, Security}, boot: bootV6,
 		Manners: Manners{PidMaxPerNS: true, KeepUnkillable: true, KernelOnlyForced: true, DropWhenDying: true, FatalToInit: true,
-			DelayedSignals: true, FirstForkEnds: true, WakeAtTwo: true, DumpsAlone: true, ExitFirst: true}}
+			DelayedSignals: true, FirstForkEnds: true, InitByTgid: true, WakeAtTwo: true, DumpsAlone: true, ExitFirst: true}}
 	v.Calls = [NKinds]Table{
 		Clone:       cloneV6(),
 		Unshare:     unshareV6(),

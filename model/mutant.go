@@ -55,13 +55,11 @@ type deriver struct {
 }
 
 func (d *deriver) all() []Mutant {
-	for _, name := range tableNames {
-		if t := d.v.tables(name); len(t) > 0 {
-			d.table(name, t[0])
-		}
+	for _, name := range d.v.tableNames() {
+		d.table(name, d.v.tables(name)[0])
 	}
 	for _, m := range made {
-		if m.version == d.v.Name {
+		if d.v.Is(m.version) {
 			d.add(m.table, m.row, m.what, ByHand, m.wrong)
 		}
 	}
@@ -83,9 +81,22 @@ func (d *deriver) all() []Mutant {
 	return d.list
 }
 
-// tableNames are the tables as mutants go through them. The rows that all ways to die have in common are those of do_exit.
-var tableNames = []string{"clone", "unshare", "do_exit", "exit", "exit_group", "die", "release_task", "wait4", "kill", "tkill", "tgkill",
-	"sigaction", "sigprocmask", "setrlimit", "map_ids", "sysctl"}
+// doExit stands for the tables of all ways to die: its rows are those that they have in common.
+const doExit = "do_exit"
+
+// tableNames are the tables as mutants go through them: those of the calls by kind, and release_task.
+func (v *Version) tableNames() (names []string) {
+	for kind := range v.Calls {
+		switch t := &v.Calls[kind]; {
+		case len(t.Rows) == 0: // not a call
+		case t.exits() && !slices.Contains(names, doExit):
+			names = append(names, doExit, t.Name)
+		default:
+			names = append(names, t.Name)
+		}
+	}
+	return append(names, v.Release.Name)
+}
 
 // tables are the tables of that name.
 func (v *Version) tables(name string) (list []*Table) {
@@ -93,8 +104,8 @@ func (v *Version) tables(name string) (list []*Table) {
 		return []*Table{&v.Release}
 	}
 	for kind := range v.Calls {
-		if v.Calls[kind].Name == name || name == "do_exit" && slices.Contains([]Kind{Exit, ExitGroup, Die}, Kind(kind)) {
-			list = append(list, &v.Calls[kind])
+		if t := &v.Calls[kind]; t.Name == name || name == doExit && t.exits() {
+			list = append(list, t)
 		}
 	}
 	return list
@@ -103,7 +114,7 @@ func (v *Version) tables(name string) (list []*Table) {
 // table derives the mutants of a table: those of its rows, then those of its rungs.
 func (d *deriver) table(name string, t *Table) {
 	for i := range t.Rows {
-		if shared := i > t.Row("do_group_exit") && i > t.Row("sys_exit"); d.exits(t) && shared != (name == "do_exit") {
+		if shared := i > t.Row("do_group_exit") && i > t.Row("sys_exit"); t.exits() && shared != (name == doExit) {
 			continue
 		}
 		d.part(name, t, i, rowPart)
@@ -113,8 +124,8 @@ func (d *deriver) table(name string, t *Table) {
 	}
 }
 
-// exits says whether a table ends in do_exit.
-func (d *deriver) exits(t *Table) bool { return t.Row("exit_signals") >= 0 }
+// exits reports whether a table ends in do_exit.
+func (t *Table) exits() bool { return t.Row("exit_signals") >= 0 }
 
 // part derives the mutants of a row or a rung.
 func (d *deriver) part(table string, t *Table, i int, p part) {

@@ -56,6 +56,9 @@ var madeV311 = []byHand{
 	{"v3.11", "unshare", "commit_creds", "group-left", then(func(s *State, f *Flight) { s.Task[f.Op.Actor].Tgid++ })},
 	{"v3.11", "clone", "share_creds", "counted-once", then(uncount(Cred))},
 	{"v3.11", "clone", "charge_processes", "not-for-threads", runsOn(0, CloneThread)},
+	{"v3.11", "clone", "clear_nproc_exceeded", "of-the-child-too", then(func(s *State, f *Flight) {
+		s.Task[f.Child].Flags &^= PFNprocExceeded
+	})},
 	{"v3.11", "clone", "copy_semundo", "uncounted", then(uncount(SysvSem))},
 	{"v3.11", "clone", "copy_sighand", "actions-lost", then(loseActions)},
 	{"v3.11", "clone", "copy_signal", "pending-kept", then(keepShared)},

@@ -51,7 +51,7 @@ func (k *Kernel) orphaned(s *State, pgrp PidID, ignored TaskID) bool {
 	orphaned := true
 	s.members(pgrp, PidtypePGID, func(t TaskID) {
 		p := &s.Task[t]
-		if t == ignored || p.ExitState != Alive && s.alone(t) || !k.Nested && s.globalInit(p.RealParent) {
+		if t == ignored || p.ExitState != Alive && s.alone(t) || k.globalInit(s, p.RealParent) {
 			return
 		}
 		if s.pgrp(p.RealParent) != pgrp && s.session(p.RealParent) == s.session(t) {
@@ -61,8 +61,13 @@ func (k *Kernel) orphaned(s *State, pgrp PidID, ignored TaskID) bool {
 	return orphaned
 }
 
-// globalInit is is_global_init.
-func (s *State) globalInit(t TaskID) bool { return t != 0 && s.Task[t].Nr == 1 }
+// globalInit is is_global_init: the task with number 1, and where it goes by the tgid every thread of its group.
+func (k *Kernel) globalInit(s *State, t TaskID) bool {
+	if k.InitByTgid {
+		t = s.Task[t].Leader
+	}
+	return t != 0 && s.Task[t].Nr == 1 && !k.Nested
+}
 
 // killOrphanedPgrp is kill_orphaned_pgrp: if t's death, or its move away from parent, leaves its process group
 // orphaned with stopped members, they get SIGHUP and SIGCONT. Parent 0 means the death of t itself.

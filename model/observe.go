@@ -107,7 +107,7 @@ type PidNSView struct {
 	Level      int    `json:"level"`               // live: NS_GET_PARENT, how often
 	LastPid    int    `json:"last_pid"`            // live: /proc/sys/kernel/ns_last_pid
 	Population int    `json:"population" live:"-"` // model only: nr_hashed
-	Reaper     string `json:"reaper"`              // live: pid 1 in it
+	Reaper     string `json:"reaper"`              // live: pid 1 in it; "gone" when it was released
 	Adding     bool   `json:"adding" live:"-"`     // model only: PIDNS_HASH_ADDING; a fork into it can succeed
 }
 
@@ -310,8 +310,12 @@ func (v *viewer) pidNamespaces() []PidNSView {
 	views := []PidNSView{}
 	for _, id := range v.labels[PidNSClass] {
 		n := &v.s.PidNS[id]
+		reaper := v.name(n.Reaper)
+		if n.Reaper != 0 && v.s.ActiveNS(n.Reaper) != PidNSID(id) {
+			reaper = "gone" // child_reaper is not counted: of a dead namespace it still points to what was its init
+		}
 		views = append(views, PidNSView{Label: v.label("pid:", PidNSClass, id), Level: int(n.Level), LastPid: int(n.LastPid),
-			Population: int(n.Hashed), Reaper: v.name(n.Reaper), Adding: n.Adding})
+			Population: int(n.Hashed), Reaper: reaper, Adding: n.Adding})
 	}
 	return views
 }

@@ -34,9 +34,8 @@ type zapKill queue
 
 // Do makes a zapKill the body of a row.
 func (q zapKill) Do(k *Kernel, s *State, f *Flight) Errno {
-	ns := s.ActiveNS(f.Op.Actor)
 	for t, fuel := s.Tasks, MaxTasks; t != 0 && fuel > 0; t, fuel = s.after(t), fuel-1 {
-		if nr := s.NumberSeen(f.Op.Actor, t); nr > 1 && s.nrIn(s.Task[t].Pids[PidtypePID], ns) == nr && !s.fatalPending(t) {
+		if s.NumberSeen(f.Op.Actor, t) > 1 && !s.fatalPending(t) {
 			k.sendSignal(s, SIGKILL, t, queue(q), true)
 		}
 	}

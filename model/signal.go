@@ -172,7 +172,7 @@ func (k *Kernel) ignored(s *State, sig Signal, t TaskID, force bool) bool {
 		return false
 	case h.Ignore.Has(sig):
 		return true
-	case k.KernelOnlyForced && kernelOnly&sig.Bit() != 0 && s.globalInit(p.Leader):
+	case k.KernelOnlyForced && kernelOnly&sig.Bit() != 0 && k.globalInit(s, t):
 		return true
 	case s.Signal[p.Signal].Flags&SignalUnkillable != 0 && !(force && (kernelOnly&sig.Bit() != 0 || !k.KernelOnlyForced)):
 		return true

@@ -127,6 +127,9 @@ var Switches = []Switch{
 	{"init_panic", "do_exit, find_new_reaper", "the death of the global init is noticed when its children look for a parent", "when its last thread begins to exit", func(v *Version) {
 		v.exits(func(t *Table) { t.remove("global_init_dies") })
 	}},
+	{"init_by_tgid", "is_global_init",
+		"a thread of the global init that is not its leader counts as any other parent for a process group",
+		"every thread of it is the global init", func(v *Version) { v.InitByTgid = false }},
 	{"zap_by_group", "zap_pid_ns_processes", "a dying init kills thread by thread", "group by group", func(v *Version) {
 		v.exits(func(t *Table) { t.replace("zap_kill", zapRows(private)[2]) })
 	}},

@@ -1,6 +1,9 @@
 package model
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // Version is a kernel: its tables, written out in its own order.
 type Version struct {
@@ -24,6 +27,7 @@ type Manners struct {
 	FatalToInit      bool // complete_signal: a fatal signal begins the exit of an unkillable group as of any other
 	DelayedSignals   bool // __send_signal_locked: a signal to many processes reaches the children of forks under way
 	FirstForkEnds    bool // free_pid: a namespace whose first fork failed is dead
+	InitByTgid       bool // is_global_init: each thread of the global init is it, not only its leader (v4.5)
 	WakeAtTwo        bool // free_pid: a dying init is woken when two numbers are left, not only at one
 	DumpsAlone       bool // zap_threads: a core dump gathers the threads of one group, not all that use its memory (v5.16)
 	ExitFirst        bool // get_signal: a task of a group that exits dies before it looks at its queues (v5.0)
@@ -39,13 +43,23 @@ type Limits struct {
 	Core         bool   // RLIMIT_CORE leaves room for a core
 }
 
-// own gives the version tables of its own, so that a changed copy changes nothing else.
+// own gives the version tables of its own, so that a changed copy changes nothing else. Bodies are values: what
+// changes one puts another in its place.
 func (v *Version) own() *Version {
 	for i := range v.Calls {
-		v.Calls[i].Rows = slices.Clone(v.Calls[i].Rows)
-		v.Calls[i].Ladder = slices.Clone(v.Calls[i].Ladder)
+		v.Calls[i].own()
 	}
+	v.Release.own()
+	v.Settle, v.FinalPuts = slices.Clone(v.Settle), slices.Clone(v.FinalPuts)
 	return v
+}
+
+// own gives the table rows and rungs of its own.
+func (t *Table) own() {
+	t.Rows, t.Ladder = slices.Clone(t.Rows), slices.Clone(t.Ladder)
+	for i := range t.Rows {
+		t.Rows[i].Errs = slices.Clone(t.Rows[i].Errs)
+	}
 }
 
 // Setting is where a kernel runs if it stands for the one of a machine, and what it does otherwise outside of the tables (see
@@ -70,6 +84,21 @@ var Versions = []struct {
 }{
 	{"v3.11", V311},
 	{"v6.x", V6},
+}
+
+// Is reports whether the version is the one of a name.
+func (v *Version) Is(name string) bool { return SameVersion(v.Name, name) }
+
+// SameVersion reports whether two names are those of one version. It is how code outside of the tables asks which
+// version it deals with, and that code knows two: it panics for a third, which would else be taken for v6.x wherever
+// it is not v3.11.
+func SameVersion(a, b string) bool {
+	for _, name := range [...]string{a, b} {
+		if name != "v3.11" && name != "v6.x" {
+			panic(fmt.Sprintf("version %q: what it has in common with v3.11 and what with v6.x is not said", name))
+		}
+	}
+	return a == b
 }
 
 // NewVersion makes a version by name, nil if there is none.

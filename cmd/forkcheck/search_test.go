@@ -30,7 +30,7 @@ func TestSearchCommands(t *testing.T) {
 		{"too many tasks", "explore -scope family -tasks 99", 2, "", "-tasks=99 is outside 0..23"},
 		{"negative depth", "explore -scope family -depth -1", 2, "", "-depth=-1 is outside 0..1000"},
 		{"argument", "explore family", 2, "", "\"family\" is no flag"},
-		{"diff", "diff v3.11 v6.x -scope limits -depth 3", 0, " of 43 switches", ""},
+		{"diff", "diff v3.11 v6.x -scope limits -depth 3", 0, " of 44 switches", ""},
 		{"diff of one", "diff v3.11", 2, "", "the versions that can be compared are v3.11 and v6.x, in this order"},
 		{"diff of unknown", "diff v3.11 v6", 2, "", "unknown kernel \"v6\""},
 		{"diff in the wrong order", "diff v6.x v3.11", 2, "", "in this order"},
