@@ -21,8 +21,9 @@ type Beside struct {
 	instead host          // of the lab
 	kernel  *model.Kernel // as it is there
 	facts   live.Facts
-	may     []*possible // what the state can be, as far as the kernel has shown
-	open    string      // where the model last left something open, "" if nowhere
+	may     []*possible  // what the state can be, as far as the kernel has shown
+	spaces  *live.Labels // of the namespaces that the kernel has shown
+	open    string       // where the model last left something open, "" if nowhere
 }
 
 // host is where a kernel shows what it does: a lab, one whose answers are kept, or these.
@@ -47,10 +48,11 @@ func (b *Beside) host() host {
 
 // possible is a state of the model that agrees with all that the kernel has shown.
 type possible struct {
-	state model.State
-	names *model.Names
-	owed  []model.Call // answers of tasks that stopped before they could note them
-	lines []Came       // what the lines so far have come to
+	state  model.State
+	names  *model.Names
+	spaces *live.Labels // of the namespaces that it has shown
+	owed   []model.Call // answers of tasks that stopped before they could note them
+	lines  []Came       // what the lines so far have come to
 }
 
 // Divergence is where the running kernel did something that the model does not allow.
@@ -171,6 +173,7 @@ func (b *Beside) begin(t *model.Trace) error {
 	}
 	b.facts = b.host().Facts(&t.Boot)
 	b.facts.Settle(&t.Boot, &p.state)
+	p.spaces, b.spaces = live.NewLabels(), live.NewLabels()
 	b.may, b.open = []*possible{p}, ""
 	return nil
 }
@@ -280,7 +283,7 @@ func (b *Beside) narrow(l *model.Line, seen *model.Observation, answers []model.
 func (p *possible) outcomes(k *model.Kernel, l *model.Line, turns int) (list []*possible) {
 	op := p.names.Resolve(k, &p.state, l.Stmt)
 	k.OutcomesWithin(turns, &p.state, op, func(s *model.State, res *model.Result, choice uint64) bool {
-		n := &possible{state: *s, names: p.names.Clone()}
+		n := &possible{state: *s, names: p.names.Clone(), spaces: p.spaces.Clone()}
 		n.names.Born(s, op, l.Stmt.Bind, res)
 		n.owed = append(slices.Clone(p.owed), res.Calls(op, n.names.Of)...)
 		n.lines = append(slices.Clip(p.lines), Came{l, res.Text(op, n.names.Of), choice})
@@ -294,7 +297,7 @@ func (p *possible) outcomes(k *model.Kernel, l *model.Line, turns int) (list []*
 // comparable is what the kernel shows, as both sides can be compared.
 func (b *Beside) comparable(o model.Observation, answers []model.Call) model.Observation {
 	o.Done = answers
-	return knownTo(b.kernel, b.facts.Comparable(o))
+	return knownTo(b.kernel, b.facts.Comparable(o, b.spaces))
 }
 
 // agreeing are the states that would show what the kernel shows. If none does, nearest says what differs from the one that comes
@@ -319,9 +322,9 @@ func (b *Beside) agreeing(list []*possible, seen *model.Observation, answers []m
 
 // observe is what the state would show.
 func (p *possible) observe(b *Beside, answers []model.Call) model.Observation {
-	o := model.Observe(b.kernel, &p.state, p.names.Of)
+	o := p.names.Observe(b.kernel, &p.state)
 	o.Done = p.pay(&o, answers)
-	return b.facts.Comparable(o)
+	return b.facts.Comparable(o, p.spaces)
 }
 
 // knownTo is an observation without what came after v3.11, if that is the kernel.

@@ -32,7 +32,7 @@ func (s *Step) Differs() bool { return s.Line.Result != "" && !model.SameResult(
 
 // Observe is what user space can see after the step, with the calls that ended in it.
 func (s *Step) Observe() model.Observation {
-	o := model.Observe(s.Kernel, s.After, s.Names.Of)
+	o := s.Names.Observe(s.Kernel, s.After)
 	o.Done = s.Result.Calls(s.Op, s.Names.Of)
 	return o
 }

@@ -10,6 +10,29 @@ import (
 type Names struct {
 	born    []named          // in order of birth
 	pending [MaxTasks]string // by actor: the name for the child of the clone that it is in
+	spaces  spaces
+}
+
+// spaces numbers the namespaces of a trace, by kind in the order in which they are made. No number is given twice.
+type spaces struct {
+	number [NNamespaces][Slots]uint16 // of those that exist, by class from MntNS on
+	made   [NNamespaces]uint16
+}
+
+// note looks for new ones, and for those that are gone. It is called after each step: in one step no namespace takes the place of
+// one that went in it.
+func (n *spaces) note(s *State) {
+	for c := MntNS; c <= UserNSClass; c++ {
+		for id := 1; id < c.slots(); id++ {
+			switch nr := &n.number[c-MntNS][id]; {
+			case s.Count[c][id] <= 0:
+				*nr = 0
+			case *nr == 0:
+				n.made[c-MntNS]++
+				*nr = n.made[c-MntNS]
+			}
+		}
+	}
 }
 
 // named is a task that has or had a name.
@@ -29,6 +52,7 @@ func NewNames(b *Boot, s *State) *Names {
 	for _, t := range b.Tasks() {
 		n.add(s, t.Name, t.Task)
 	}
+	n.spaces.note(s)
 	return n
 }
 
@@ -139,8 +163,9 @@ func (n *Names) Born(s *State, op Op, bind string, res *Result) TaskID {
 	return 0
 }
 
-// Gone notes which tasks and pid namespaces the last step ended.
+// Gone notes which tasks and pid namespaces the last step ended, and which namespaces it made.
 func (n *Names) Gone(s *State) {
+	n.spaces.note(s)
 	for i := range n.born {
 		b := &n.born[i]
 		b.gone = b.gone || s.Task[b.task].Stage == Free

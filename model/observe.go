@@ -67,7 +67,7 @@ type Shares struct {
 	SysvSem string `json:"sysvsem"`
 }
 
-// Spaces labels namespaces, "pid:1", numbered per kind in the order in which the tasks show them; "" for a task that
+// Spaces labels namespaces, "pid:1", numbered per kind in the order in which a trace makes them; "" for a task that
 // has let go of them. Live: the links in /proc/PID/ns, equal where these are equal.
 type Spaces struct {
 	Pid            string `json:"pid"`
@@ -111,14 +111,31 @@ type PidNSView struct {
 	Adding     bool   `json:"adding" live:"-"`     // model only: PIDNS_HASH_ADDING; a fork into it can succeed
 }
 
-// Observe reads a state. The name of a task that nobody names is up to the function.
+// Observe reads a state. The name of a task that nobody names is up to the function. Namespaces are numbered in the order in which
+// tasks show them.
 func Observe(k *Kernel, s *State, name func(TaskID) string) Observation {
-	v := viewer{k: k, s: s, name: func(t TaskID) string {
+	var labels [NClasses][]Ref
+	return observe(&viewer{k: k, s: s, name: name, space: func(c Class, id Ref) int {
+		if !slices.Contains(labels[c], id) {
+			labels[c] = append(labels[c], id)
+		}
+		return slices.Index(labels[c], id) + 1
+	}})
+}
+
+// Observe reads a state of a trace. The label of a namespace is its own for the whole of it.
+func (n *Names) Observe(k *Kernel, s *State) Observation {
+	return observe(&viewer{k: k, s: s, name: n.Of, space: func(c Class, id Ref) int { return int(n.spaces.number[c-MntNS][id]) }})
+}
+
+func observe(v *viewer) Observation {
+	s, name := v.s, v.name
+	v.name = func(t TaskID) string {
 		if t == 0 {
 			return ""
 		}
 		return name(t)
-	}}
+	}
 	o := Observation{Tasks: []TaskView{}, Done: []Call{}, NrThreads: int(s.NrThreads), Processes: int(s.ProcessCounts), TotalForks: int(s.TotalForks), Panic: s.Panic}
 	for t := TaskID(1); t < MaxTasks; t++ {
 		if s.Task[t].Stage == Hashed {
@@ -131,10 +148,10 @@ func Observe(k *Kernel, s *State, name func(TaskID) string) Observation {
 
 // viewer is an observation in the making.
 type viewer struct {
-	k      *Kernel
-	s      *State
-	name   func(TaskID) string
-	labels [NClasses][]Ref // namespaces in order of appearance
+	k     *Kernel
+	s     *State
+	name  func(TaskID) string
+	space func(c Class, id Ref) int // the number of a namespace among those of its kind
 }
 
 func (v *viewer) task(t TaskID) TaskView {
@@ -224,17 +241,12 @@ func (v *viewer) namespaces(t TaskID) Spaces {
 		Cgroup: v.label("cgroup:", CgroupNS, n.NS[4]), Time: v.label("time:", TimeNS, n.NS[5]), TimeForChildren: v.label("time:", TimeNS, n.TimeForChildren)}
 }
 
-// label numbers a namespace among those of its kind.
+// label names a namespace.
 func (v *viewer) label(prefix string, c Class, id Ref) string {
 	if id == 0 {
 		return ""
 	}
-	i := slices.Index(v.labels[c], id)
-	if i < 0 {
-		i = len(v.labels[c])
-		v.labels[c] = append(v.labels[c], id)
-	}
-	return prefix + strconv.Itoa(i+1)
+	return prefix + strconv.Itoa(v.space(c, id))
 }
 
 func (v *viewer) signals(t TaskID) Signals {
@@ -300,15 +312,17 @@ func (u *Ucounts) namespaces() (counts map[string]int) {
 	return counts
 }
 
-// pidNamespaces lists those that tasks show first, then the rest.
+// pidNamespaces lists them by number.
 func (v *viewer) pidNamespaces() []PidNSView {
+	var ids []Ref
 	for id := Ref(1); id < MaxPidNS; id++ {
 		if v.s.Count[PidNSClass][id] > 0 {
-			v.label("pid:", PidNSClass, id)
+			ids = append(ids, id)
 		}
 	}
+	slices.SortFunc(ids, func(a, b Ref) int { return v.space(PidNSClass, a) - v.space(PidNSClass, b) })
 	views := []PidNSView{}
-	for _, id := range v.labels[PidNSClass] {
+	for _, id := range ids {
 		n := &v.s.PidNS[id]
 		reaper := v.name(n.Reaper)
 		if n.Reaper != 0 && v.s.ActiveNS(n.Reaper) != PidNSID(id) {

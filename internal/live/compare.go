@@ -2,6 +2,8 @@ package live
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -9,9 +11,10 @@ import (
 	"forkcheck/model"
 )
 
-// Comparable is an observation without what a running kernel does not show on such a machine, in an order that does not depend on the slots of
-// the model or on the inodes of the kernel. What is left has to be the same on both sides.
-func (f *Facts) Comparable(o model.Observation) model.Observation {
+// Comparable is an observation without what a running kernel does not show on such a machine, in an order that does not
+// depend on the slots of the model or on the inodes of the kernel. What is left has to be the same on both sides. A namespace
+// has one label for a whole trace, which spaces keeps.
+func (f *Facts) Comparable(o model.Observation, spaces *Labels) model.Observation {
 	blind(reflect.ValueOf(&o).Elem())
 	unborn := unborn(&o)
 	tasks := slices.Clone(o.Tasks)
@@ -25,7 +28,8 @@ func (f *Facts) Comparable(o model.Observation) model.Observation {
 		f.hide(t)
 	}
 	slices.SortStableFunc(tasks, func(a, b model.TaskView) int { return cmp.Compare(a.Name, b.Name) })
-	relabel(tasks)
+	spaces.relabel(tasks)
+	relabelObjects(tasks)
 	for i := range tasks {
 		compact(&tasks[i])
 	}
@@ -117,24 +121,37 @@ var objects = []struct {
 	{"sysvsem", func(s *model.Shares) *string { return &s.SysvSem }},
 }
 
-// labels are the new names of namespaces and objects, by kind and old name.
-type labels map[[2]string]string
+// Labels name namespaces after the first task that shows them, for a whole trace. What came later and was shown first by the same
+// task has a number besides.
+type Labels struct {
+	given map[[2]string]string // by kind and old name
+	used  map[string]int       // how often a label was given
+}
 
-// give puts the new name in the place of the old one, after the first who shows it.
-func (l labels) give(kind string, s *string, holder string) {
+// NewLabels is for the beginning of a trace.
+func NewLabels() *Labels { return &Labels{map[[2]string]string{}, map[string]int{}} }
+
+// Clone is a copy that goes its own way.
+func (l *Labels) Clone() *Labels { return &Labels{maps.Clone(l.given), maps.Clone(l.used)} }
+
+// give puts the label in the place of the old name.
+func (l *Labels) give(kind string, s *string, holder string) {
 	if *s == "" {
 		return
 	}
 	key := [2]string{kind, *s}
-	if l[key] == "" {
-		l[key] = kind + ":" + holder
+	if l.given[key] == "" {
+		label := kind + ":" + holder
+		if l.used[label]++; l.used[label] > 1 {
+			label += fmt.Sprintf(" (%d)", l.used[label])
+		}
+		l.given[key] = label
 	}
-	*s = l[key]
+	*s = l.given[key]
 }
 
-// relabel names namespaces and objects after the first task that shows them.
-func relabel(tasks []model.TaskView) {
-	l := labels{}
+// relabel labels the namespaces that tasks show.
+func (l *Labels) relabel(tasks []model.TaskView) {
 	for i := range tasks {
 		t := &tasks[i]
 		for _, link := range spaceLinks {
@@ -144,13 +161,20 @@ func relabel(tasks []model.TaskView) {
 				l.give(kind, link.to(&t.Namespaces), t.Name)
 			}
 		}
+	}
+}
+
+// relabelObjects names objects after the first task that has them now: kcmp(2) does not tell one from an earlier one.
+func relabelObjects(tasks []model.TaskView) {
+	l := NewLabels()
+	for i := range tasks {
 		for _, o := range objects {
-			l.give(o.kind, o.of(&t.Shares), t.Name)
+			l.give(o.kind, o.of(&tasks[i].Shares), tasks[i].Name)
 		}
 	}
 }
 
-// Common is what two observations have of those tasks that are in both. What they share is named after them alone.
+// Common is what two observations have of those tasks that are in both. The objects that they share are named after them alone.
 func Common(a, b model.Observation) (ofA, ofB model.Observation) { return among(a, b), among(b, a) }
 
 // among is an observation without the tasks that another one has not.
@@ -158,7 +182,7 @@ func among(o, other model.Observation) model.Observation {
 	o.Tasks = slices.DeleteFunc(slices.Clone(o.Tasks), func(t model.TaskView) bool {
 		return !slices.ContainsFunc(other.Tasks, func(u model.TaskView) bool { return u.Name == t.Name })
 	})
-	relabel(o.Tasks)
+	relabelObjects(o.Tasks)
 	return o
 }
 

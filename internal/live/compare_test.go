@@ -24,7 +24,7 @@ func TestComparableIsCanonical(t *testing.T) {
 		}
 		order := rapid.Permutation(slices.Collect(upTo(n))).Draw(t, "order")
 		one, other := tasks(kinds, slices.Collect(upTo(n)), "a%d"), tasks(kinds, order, "b%d")
-		if diff := cmp.Diff(plain.Comparable(one), plain.Comparable(other)); diff != "" {
+		if diff := cmp.Diff(plain.Comparable(one, NewLabels()), plain.Comparable(other, NewLabels())); diff != "" {
 			t.Fatal(diff)
 		}
 	})
@@ -72,7 +72,7 @@ func TestComparableSeesFields(t *testing.T) {
 	} {
 		changed := base()
 		c.change(&changed.Tasks[0])
-		if seen := !cmp.Equal(plain.Comparable(base()), plain.Comparable(changed)); seen != c.seen {
+		if seen := !cmp.Equal(plain.Comparable(base(), NewLabels()), plain.Comparable(changed, NewLabels())); seen != c.seen {
 			t.Errorf("%s: seen %v, want %v", c.name, seen, c.seen)
 		}
 	}
@@ -86,8 +86,29 @@ func TestComparableUnborn(t *testing.T) {
 	}
 	for shows, want := range map[bool]string{false: "", true: "pid:a's children"} {
 		f := Facts{Unborn: shows}
-		if got := f.Comparable(o).Tasks[0].Namespaces.PidForChildren; got != want {
+		if got := f.Comparable(o, NewLabels()).Tasks[0].Namespaces.PidForChildren; got != want {
 			t.Errorf("a machine that shows it, %v: %q, want %q", shows, got, want)
+		}
+	}
+}
+
+// Whether a namespace is an earlier one can be told, though nobody shares either with anybody.
+func TestSpacesHaveHistory(t *testing.T) {
+	history := func(uts ...string) (list []model.Observation) {
+		spaces := NewLabels()
+		for _, u := range uts {
+			o := model.Observation{Tasks: []model.TaskView{{Name: "a", State: "running", Namespaces: model.Spaces{UTS: u}}}}
+			list = append(list, plain.Comparable(o, spaces))
+		}
+		return list
+	}
+	renewed := history("uts:1", "uts:2", "uts:1")
+	if diff := cmp.Diff(renewed, history("uts:[7]", "uts:[9]", "uts:[7]")); diff != "" {
+		t.Errorf("the same history under other names (-first +other):\n%s", diff)
+	}
+	for _, other := range [][]string{{"uts:1", "uts:1", "uts:1"}, {"uts:1", "uts:2", "uts:3"}, {"uts:1", "uts:2", "uts:2"}} {
+		if cmp.Equal(renewed, history(other...)) {
+			t.Errorf("%v looks like a second namespace and back to the first", other)
 		}
 	}
 }

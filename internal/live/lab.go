@@ -45,14 +45,16 @@ type Lab struct {
 	pinned    bool
 	allowed   unix.CPUSet // where the controller may run else
 
-	tasks       []*Task // of the trace, in order of birth
-	looks       []byte  // what the last scan saw
-	before      []byte  // and the one before
-	mover       *Task   // who moved in it
-	objects     int     // that were seen
-	asks        bool    // somebody has what only it can tell, by its world or by a clone
-	counted     bool    // there are limits on the number of namespaces
-	tellsUnborn bool    // a pid namespace for children has a link before there are any
+	tasks       []*Task           // of the trace, in order of birth
+	looks       []byte            // what the last scan saw
+	before      []byte            // and the one before
+	mover       *Task             // who moved in it
+	objects     int               // that were seen
+	shown       map[string]string // the namespaces of the last observation, by inode
+	nShown      int               // how many were shown so far
+	asks        bool              // somebody has what only it can tell, by its world or by a clone
+	counted     bool              // there are limits on the number of namespaces
+	tellsUnborn bool              // a pid namespace for children has a link before there are any
 	boot        *model.Boot
 }
 

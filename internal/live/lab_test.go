@@ -99,7 +99,7 @@ func TestSameEachTime(t *testing.T) {
 	trace := func() model.Observation {
 		_, o := run(t, l, fork("a", "b"), Call{Actor: "b", Bind: "c", Op: model.Op{Kind: model.Clone, Flags: model.CloneVM | model.CloneNewPID, Sig: model.SIGUSR1}},
 			op("b", model.Op{Kind: model.Unshare, Flags: model.CloneNewNS | model.CloneFS}, 0), op("a", model.Op{Kind: model.Kill, Sig: model.SIGSTOP}, 3))
-		return plain.Comparable(o)
+		return plain.Comparable(o, NewLabels())
 	}
 	first := trace()
 	for range 20 {

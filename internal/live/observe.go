@@ -46,7 +46,28 @@ func (l *Lab) Observe(all bool) (model.Observation, error) {
 		l.slots.used[t.slot] = false
 		return true
 	})
+	l.tellSpaces(o.Tasks)
 	return o, nil
+}
+
+// tellSpaces gives each namespace a name of its own. The kernel's, an inode, may be that of another one as soon as nobody shows it.
+func (l *Lab) tellSpaces(tasks []model.TaskView) {
+	shown := map[string]string{}
+	for i := range tasks {
+		for _, link := range spaceLinks {
+			name := link.to(&tasks[i].Namespaces)
+			if *name == "" {
+				continue
+			}
+			if l.shown[*name] == "" {
+				l.nShown++
+				l.shown[*name] = fmt.Sprintf("%s, the %d.", *name, l.nShown)
+			}
+			shown[*name] = l.shown[*name]
+			*name = shown[*name]
+		}
+	}
+	l.shown = shown
 }
 
 // view is one task.

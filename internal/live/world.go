@@ -17,7 +17,7 @@ func (l *Lab) Begin(b *model.Boot) error {
 	if l.fault != nil {
 		return l.fault
 	}
-	l.boot, l.asks = b, b.Dress
+	l.boot, l.asks, l.shown = b, b.Dress, map[string]string{}
 	l.pin()
 	return l.fail(l.begin(b))
 }
