@@ -114,13 +114,13 @@ a.kill(5, 0)`, "ESRCH"},
 a.unshare(NEWPID) // 0
 b := a.fork()     // 3, 1 inside
 c := a.fork()     // 4, 2 inside
-b.exit(4)         // -
+b.exit(4)         // - asleep
 a.wait4(b, WNOHANG)`, "0"},
 	{"init-waits-until-reaped", `kernel v6.x
 a.unshare(NEWPID) // 0
 b := a.fork()     // 3, 1 inside
 c := a.fork()     // 4, 2 inside
-b.exit(4)         // -
+b.exit(4)         // - asleep
 a.wait4(c)        // c killed KILL
 a.wait4(b)`, "b exited 4"},
 	{"init-thread-is-last", `kernel v6.x
@@ -129,7 +129,7 @@ i := a.fork()                   // 3, 1 inside
 j := i.clone(VM|SIGHAND|THREAD) // 2
 d := a.fork()                   // 5, 3 inside
 i.exit(0)                       // -
-j.exit(6)                       // -
+j.exit(6)                       // - asleep
 a.wait4(d)                      // d killed KILL
 a.wait4(i)`, "i exited 6"},
 	{"vfork-child-exits", `kernel v6.x
