@@ -108,7 +108,7 @@ func failureOf(t *testing.T, killer *forkcheck.Killer, bug *model.Bug) *forkchec
 			f = forkcheck.Minimize(f, forkcheck.MinimizeOptions{Any: true})
 		}
 	default:
-		f, err = killer.Kill(mutantNamed(t, bug.Mutant))
+		f, err = killer.Kill(t.Context(), mutantNamed(t, bug.Mutant))
 	}
 	if err != nil || f == nil {
 		t.Fatalf("%s is not found (error %v)", bug.Was, err)

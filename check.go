@@ -1,6 +1,7 @@
 package forkcheck
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -22,6 +23,7 @@ type CheckOptions struct {
 	Reach      *invariants.Reach      // counts what was reached, unless nil
 	Mixed      bool                   // each trace has a taste for everything: no swarm testing, for comparison
 	Deadline   time.Time              // when to stop drawing new traces; zero is never
+	Context    context.Context        // unless nil the search ends with it, as with the deadline
 }
 
 // Failure is a counterexample: the shortest that rapid came to.
@@ -61,6 +63,8 @@ func Check(tb rapid.TB, o CheckOptions) (*Failure, error) {
 		return nil, nil
 	case r.unusable != "":
 		return nil, &FailFileError{r.unusable}
+	case !r.failed && h.steps == 0 && !h.late:
+		return nil, errors.New("no trace had a step: -rapid.checks and -rapid.steps are 1 or more")
 	case !r.failed:
 		return nil, nil
 	case h.breach == nil:
@@ -109,6 +113,7 @@ type hunt struct {
 	ops           []model.Op
 	atEnd         bool // it broke when all was killed and reaped
 	over          bool // the trace has come to a known defect, or nobody can act
+	steps         int  // how many ops were run
 	runs          int  // how often rapid has asked for a trace
 	found         int  // which of them was the first to fail
 	late          bool // the deadline has passed
@@ -158,6 +163,7 @@ func (h *hunt) next(src generators.Source) *invariants.Breach {
 
 // run runs an op and checks what it did.
 func (h *hunt) run(op model.Op) *invariants.Breach {
+	h.steps++
 	h.ops = append(h.ops, op)
 	h.before = h.after
 	var marks *model.Marks
@@ -207,12 +213,17 @@ func (h *hunt) failure(breach *invariants.Breach) *Failure {
 
 // trace is one trace under rapid, from its world to the death of everyone in it.
 func (h *hunt) trace(t *rapid.T) {
-	if h.runs++; h.breach == nil && !h.Deadline.IsZero() && time.Now().After(h.Deadline) {
+	if h.runs++; h.breach == nil && h.isLate() {
 		h.stop(t)
 	}
 	h.begin(generators.Rapid{T: t})
 	t.Repeat(h.actions)
 	h.fail(t, h.end())
+}
+
+// isLate says whether the search is to end without a counterexample.
+func (h *hunt) isLate() bool {
+	return !h.Deadline.IsZero() && time.Now().After(h.Deadline) || h.Context != nil && h.Context.Err() != nil
 }
 
 // stop ends the search. Rapid knows no other way than a failure, which Check does not pass on; it shall not be kept in a file.

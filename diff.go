@@ -73,6 +73,10 @@ func (d *Diff) Run(ctx context.Context) (*Differences, error) {
 	all := &Differences{Scopes: len(scopes), Complete: true}
 	var found []Difference
 	for _, sc := range scopes {
+		if ctx.Err() != nil {
+			all.Complete = false
+			break
+		}
 		list, r, err := d.scope(ctx, sc)
 		if err != nil {
 			return nil, err
@@ -116,8 +120,11 @@ func (d *Diff) scope(ctx context.Context, sc *generators.Scope) ([]Difference, s
 	x.alphabet.Letters = slices.DeleteFunc(x.alphabet.Letters, func(l generators.Letter) bool { _, ok := x.translated(l); return !ok })
 	r := search.Run(ctx, x.space, search.Options{Depth: x.depth, Bytes: d.Bytes, Workers: d.Workers, Progress: d.Progress})
 	var list []Difference
-	for i := range r.Findings {
+	for i := 0; i < len(r.Findings) && ctx.Err() == nil; i++ { // which switches cause it takes some time to find out
 		list = append(list, x.difference(&r.Findings[i]))
+	}
+	if len(list) < len(r.Findings) {
+		r.Why = search.Interrupted
 	}
 	return list, r, nil
 }

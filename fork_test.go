@@ -84,18 +84,66 @@ func judge(t *testing.T, f *forkcheck.Failure, err error) {
 	}
 }
 
+// failures is where the traces of failures go.
+var failures = filepath.Join("testdata", "failures")
+
 // replayCommand saves the trace and says how to run it, and how to make rapid find it again.
 func replayCommand(t *testing.T, f *forkcheck.Failure) string {
-	file, err := f.Save(filepath.Join("testdata", "failures"))
-	if err != nil {
-		return err.Error()
+	command := "go run ./cmd/forkcheck run -tree "
+	if file, err := f.Save(failures); err != nil {
+		command = fmt.Sprintf("%s | %s-\n(not saved: %v)", printing(f.Trace().String()), command, err)
+	} else {
+		command += file
 	}
-	command := "go run ./cmd/forkcheck run -tree " + file
 	if _, repeat, ok := strings.Cut(f.Rapid, "To reproduce, specify "); ok {
 		repeat, _, _ = strings.Cut(repeat, "\n")
 		command += "\nor:      go test . " + repeat
 	}
 	return command
+}
+
+// printing is a shell command that prints a text.
+func printing(text string) string {
+	command := `printf '%s\n'`
+	for line := range strings.Lines(text) {
+		command += " '" + strings.ReplaceAll(strings.TrimSuffix(line, "\n"), "'", `'\''`) + "'"
+	}
+	return command
+}
+
+// Where nothing can be written, the trace comes with the command.
+func TestReplayReadOnly(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("testdata", nil, 0o666); err != nil { // where the folder would be
+		t.Fatal(err)
+	}
+	k := &model.Kernel{Version: model.V311(), Limits: model.DefaultLimits}
+	f := &forkcheck.Failure{Kernel: k, Boot: model.DefaultBoot(), Ops: []model.Op{{Kind: model.Clone, Actor: model.A, Sig: model.SIGCHLD}},
+		Breach: &invariants.Breach{Invariant: &invariants.All[0]}}
+	const want = `printf '%s\n' 'kernel v3.11' 'b := a.fork() // 3' | go run ./cmd/forkcheck run -tree -` + "\n(not saved: "
+	if got := replayCommand(t, f); !strings.HasPrefix(got, want) {
+		t.Errorf("%s\nwant %s...", got, want)
+	}
+}
+
+// A failure on one version does not take the place of one on another.
+func TestSaveByVersion(t *testing.T) {
+	dir := t.TempDir()
+	files := map[string]bool{}
+	for _, v := range model.Versions {
+		boot := model.DefaultBoot()
+		boot.Version = v.Name
+		f := &forkcheck.Failure{Kernel: &model.Kernel{Version: v.New(), Limits: boot.Limits}, Boot: boot, Breach: &invariants.Breach{Invariant: &invariants.All[0]}}
+		file, err := f.Save(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(file)
+		if err != nil || files[file] || !strings.HasPrefix(string(text), "kernel "+v.Name+"\n") {
+			t.Errorf("%s, %v:\n%s", file, err, text)
+		}
+		files[file] = true
+	}
 }
 
 // TestForkReach runs a fixed set of random traces and all of testdata, and demands that they come by everything: each row

@@ -19,7 +19,16 @@ func FuzzTrace(f *testing.F) {
 	}
 	oneProcessor()
 	fuzzer := forkcheck.NewFuzzer(forkcheck.CheckOptions{KnownFail: *known == "fail"})
+	ran := 0
+	if fuzzing := flag.Lookup("test.fuzz"); fuzzing.Value.String() == "" {
+		f.Cleanup(func() {
+			if ran == 0 {
+				f.Error("no input was run: there is none of the name that -run gives")
+			}
+		})
+	}
 	f.Fuzz(func(t *testing.T, input []byte) {
+		ran++
 		if failure := fuzzer.Run(input); failure != nil {
 			judge(t, failure, nil)
 		}

@@ -3,11 +3,10 @@ package forkcheck
 import (
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
+	"forkcheck/internal/kept"
 	"forkcheck/invariants"
 	"forkcheck/model"
 )
@@ -208,9 +207,5 @@ func (m *Minimal) steadiness() string {
 
 // Save writes the trace to a file below dir and answers its path.
 func (m *Minimal) Save(dir, name string) (string, error) {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return "", err
-	}
-	file := filepath.Join(dir, name+".trace")
-	return file, os.WriteFile(file, []byte(m.Trace.String()), 0o666)
+	return kept.Write(dir, name+".trace", []byte(m.Trace.String()))
 }

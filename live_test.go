@@ -73,6 +73,7 @@ const mostBlocks = 5
 
 // Random traces run beside the running kernel: it shows what the model says.
 func TestLive(t *testing.T) {
+	atLeastOne(t, "live.traces", *liveTraces)
 	r := forkcheck.LiveRun{Lab: openLab(t), Version: model.V6(), Traces: *liveTraces, Seed: *liveSeed}
 	if testing.Short() {
 		r.Traces /= 2
@@ -100,7 +101,7 @@ func TestLiveUserNS(t *testing.T) {
 	}
 	defer lab.Close()
 	recognize(t, lab)
-	r := forkcheck.LiveRun{Lab: lab, Version: model.V6(), Traces: *liveTraces / 5, Seed: *liveSeed}
+	r := forkcheck.LiveRun{Lab: lab, Version: model.V6(), Traces: max(1, *liveTraces/5), Seed: *liveSeed}
 	if testing.Short() {
 		r.Traces /= 2
 	}
@@ -123,7 +124,7 @@ func TestLiveWeak(t *testing.T) {
 	if r, err := b.Run(trace); err != nil || r.Divergence != nil || r.Steps != 5 {
 		t.Fatalf("%+v, %v", r, err)
 	}
-	r := forkcheck.LiveRun{Lab: lab, Version: model.V6(), Traces: *liveTraces / 15, Seed: *liveSeed}
+	r := forkcheck.LiveRun{Lab: lab, Version: model.V6(), Traces: max(1, *liveTraces/15), Seed: *liveSeed}
 	if testing.Short() {
 		r.Traces /= 2
 	}

@@ -1,6 +1,7 @@
 package forkcheck
 
 import (
+	"context"
 	"math/bits"
 	"slices"
 	"strings"
@@ -19,6 +20,7 @@ type MinimizeOptions struct {
 	Invariants []invariants.Invariant // nil: all
 	Any        bool                   // another invariant may break, if that is no known defect: a bug has many symptoms, and the nearest one is as good
 	States     uint64                 // how many transitions the proof may take; 0 is ProofStates, and 1 comes to no proof
+	Context    context.Context        // nil: the descent goes on to its end; else it ends early with the context, and the certificate says so
 }
 
 // Minimize makes a counterexample smaller for as long as the same invariant breaks: fewer ops first, then fewer options of
@@ -26,7 +28,10 @@ type MinimizeOptions struct {
 // made it, so that dropping a line renames nobody. Then a search of the smallest scope that can spell the trace proves that no
 // trace there is shorter, or finds one; of the shortest it takes the first, so that it does not matter where the descent began.
 func Minimize(f *Failure, o MinimizeOptions) *Failure {
-	m := &minimizer{version: f.Kernel.Version, checker: invariants.Checker{Invariants: o.Invariants}, breach: f.Breach, any: o.Any, runs: minimizeRuns, states: o.States}
+	m := &minimizer{version: f.Kernel.Version, checker: invariants.Checker{Invariants: o.Invariants}, breach: f.Breach, any: o.Any, runs: minimizeRuns, states: o.States, ctx: o.Context}
+	if m.ctx == nil {
+		m.ctx = context.Background()
+	}
 	if m.states == 0 {
 		m.states = ProofStates
 	}
@@ -37,6 +42,7 @@ func Minimize(f *Failure, o MinimizeOptions) *Failure {
 	for m.round() {
 	}
 	certificate := m.prove()
+	certificate.Interrupted = m.ctx.Err() != nil
 	c := &m.best
 	return &Failure{Kernel: c.kernel(m.version), Boot: c.boot, Ops: c.ops, Breach: c.breach, AtEnd: c.atEnd, Rapid: f.Rapid, Checks: f.Checks, Certificate: certificate}
 }
@@ -61,6 +67,7 @@ type minimizer struct {
 	runs    int                // how many are left
 	states  uint64             // transitions that the proof may take
 	best    candidate
+	ctx     context.Context
 }
 
 // round tries every edit at every op, the last op first, and says whether one helped.
@@ -94,7 +101,7 @@ func (m *minimizer) plainer(c *candidate) bool { return slices.Compare(m.cost(c)
 
 // run runs a candidate and says whether it fails as it should. What came after the breach is cut off.
 func (m *minimizer) run(c *candidate) bool {
-	if m.runs == 0 || c.boot.Check() != nil {
+	if m.runs == 0 || m.ctx.Err() != nil || c.boot.Check() != nil {
 		return false
 	}
 	m.runs--

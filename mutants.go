@@ -73,25 +73,25 @@ func (k *Killer) Close() {
 
 // Kill looks for the shortest trace that breaks a mutant by an invariant that the kernel as it is keeps: random traces first, then
 // every trace of the scopes, the smallest first. What it finds is minimized, and proved to be minimal. It answers nil if the mutant
-// survives. Of the answer, Checks is the random trace that was the first to break it, 0 if it was a scope.
-func (k *Killer) Kill(m *model.Mutant) (*Failure, error) {
-	f, err := k.find(m)
+// survives, and an error if the context ends before that is known. Of the answer, Checks is the random trace that was the first to break it, 0 if it was a scope.
+func (k *Killer) Kill(ctx context.Context, m *model.Mutant) (*Failure, error) {
+	f, err := k.find(ctx, m)
 	if err != nil {
 		return nil, err
 	}
-	for i := 0; f == nil && k.Invariants == nil && i < len(generators.Scopes); i++ {
-		f = findInScope(m.New(), &generators.Scopes[i])
+	for i := 0; f == nil && k.Invariants == nil && ctx.Err() == nil && i < len(generators.Scopes); i++ {
+		f = findInScope(ctx, m.New(), &generators.Scopes[i])
 	}
 	if f == nil {
-		return nil, nil
+		return nil, ctx.Err()
 	}
-	return Minimize(f, MinimizeOptions{Invariants: k.Invariants, Any: true, States: k.States}), nil
+	return Minimize(f, MinimizeOptions{Invariants: k.Invariants, Any: true, States: k.States, Context: ctx}), nil
 }
 
 // find finds a random trace that breaks a mutant, or the one that is kept for it.
-func (k *Killer) find(m *model.Mutant) (*Failure, error) {
+func (k *Killer) find(ctx context.Context, m *model.Mutant) (*Failure, error) {
 	if m.From == "" {
-		return Check(&quietTB{name: m.Name}, CheckOptions{Version: m.New(), Invariants: k.Invariants})
+		return Check(&quietTB{name: m.Name}, CheckOptions{Version: m.New(), Invariants: k.Invariants, Context: ctx})
 	}
 	trace, err := model.ParseTrace(m.Name, []byte(m.From))
 	if err != nil {
@@ -101,7 +101,7 @@ func (k *Killer) find(m *model.Mutant) (*Failure, error) {
 }
 
 // findInScope runs the traces of a scope until one breaks something, the shortest first.
-func findInScope(v *model.Version, sc *generators.Scope) *Failure {
+func findInScope(ctx context.Context, v *model.Version, sc *generators.Scope) *Failure {
 	e := Explore{Version: v, Scope: sc}
 	boot, err := e.world()
 	if err != nil {
@@ -109,7 +109,7 @@ func findInScope(v *model.Version, sc *generators.Scope) *Failure {
 	}
 	x := e.explorer(boot)
 	news := func(kind int) bool { return kind < known }
-	r := search.Run(context.Background(), x.space, search.Options{Depth: x.depth, Transitions: affordable(sc, findStates), Workers: 1, Stop: news})
+	r := search.Run(ctx, x.space, search.Options{Depth: x.depth, Transitions: affordable(sc, findStates), Workers: 1, Stop: news})
 	if least := shortest(r, news); least != nil {
 		return x.failure(least)
 	}

@@ -2,32 +2,23 @@ package forkcheck_test
 
 import (
 	"flag"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"forkcheck"
+	"forkcheck/internal/kept"
 	"forkcheck/model"
 )
 
 var update = flag.Bool("update", false, "write the results of testdata/**/*.trace anew")
 
-// traceFiles are all traces below testdata.
-func traceFiles(t testing.TB) (files []string) {
+// traceFiles are all traces of testdata that the project keeps.
+func traceFiles(t testing.TB) []string {
 	t.Helper()
-	err := filepath.WalkDir("testdata", func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() && d.Name() == "failures" {
-			return filepath.SkipDir // what runs of the main job left there is no part of the project
-		}
-		if err == nil && !d.IsDir() && filepath.Ext(path) == ".trace" {
-			files = append(files, filepath.ToSlash(path))
-		}
-		return err
-	})
+	files, err := kept.Traces("testdata")
 	if err != nil {
 		t.Fatal(err)
 	}

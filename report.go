@@ -2,10 +2,9 @@ package forkcheck
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
+	"forkcheck/internal/kept"
 	"forkcheck/invariants"
 	"forkcheck/model"
 )
@@ -45,11 +44,7 @@ func (f *Failure) changes(max int) []string {
 	return list
 }
 
-// Save writes the trace to a file below dir, named after the invariant, and answers its path.
+// Save writes the trace to a file below dir, named after the invariant and the version, and answers its path.
 func (f *Failure) Save(dir string) (string, error) {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return "", err
-	}
-	file := filepath.Join(dir, f.Breach.Invariant.Name+".trace")
-	return file, os.WriteFile(file, []byte(f.Trace().String()), 0o666)
+	return kept.Write(dir, fmt.Sprintf("%s-%s.trace", f.Breach.Invariant.Name, f.Kernel.Name), []byte(f.Trace().String()))
 }

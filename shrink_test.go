@@ -55,6 +55,14 @@ func TestShrink(t *testing.T) {
 	}
 }
 
+// atLeastOne fails a test that its flag would let do nothing.
+func atLeastOne(t *testing.T, name string, n int) {
+	t.Helper()
+	if n < 1 {
+		t.Fatalf("-%s=%d: nothing would be tested; it is 1 or more", name, n)
+	}
+}
+
 // sampler chooses the mutants that are found anew.
 type sampler map[string]bool
 
@@ -88,7 +96,7 @@ func newKiller(t *testing.T, seed uint64) *forkcheck.Killer {
 // kill finds the minimal trace of a mutant, and says which invariant it breaks and in which scope none is shorter.
 func kill(t *testing.T, k *forkcheck.Killer, m *model.Mutant) string {
 	t.Helper()
-	f, err := k.Kill(m)
+	f, err := k.Kill(t.Context(), m)
 	switch {
 	case err != nil:
 		t.Fatal(err)
@@ -267,6 +275,7 @@ func (g *golden) write(t *testing.T) {
 // The minimal trace of a mutant is the same wherever the search for it began, if it is one of a named scope: scope own has only what
 // that one trace had.
 func TestShrinkSeeds(t *testing.T) {
+	atLeastOne(t, "shrink.seeds", *shrinkSeeds)
 	for _, v := range model.Versions {
 		mutants := model.Mutants(v.Name)
 		golden := readMutants(t, v.Name, mutants)

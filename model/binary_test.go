@@ -1,13 +1,13 @@
 package model
 
 import (
-	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"forkcheck/internal/kept"
 	"pgregory.net/rapid"
 )
 
@@ -31,26 +31,23 @@ func decoded(data []byte) string {
 
 // Every trace below testdata has a binary form, which is read as the same trace.
 func TestBinaryTestdata(t *testing.T) {
-	err := filepath.WalkDir("../testdata", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || filepath.Ext(path) != ".trace" {
-			return err
-		}
-		text, err := os.ReadFile(path)
+	files, err := kept.Traces("../testdata")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
 		if err != nil {
-			return err
+			t.Fatal(err)
 		}
 		trace := mustParse(t, string(text))
-		trace.File = path
+		trace.File = file
 		data, err := EncodeTrace(trace)
 		if err != nil {
 			t.Error(err)
 		} else if diff := cmp.Diff(canonical(trace), decoded(data)); diff != "" {
-			t.Errorf("%s comes back as another trace (-want +got):\n%s", path, diff)
+			t.Errorf("%s comes back as another trace (-want +got):\n%s", file, diff)
 		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 }
 

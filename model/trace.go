@@ -8,9 +8,10 @@ import (
 
 // Trace is a world and what happens in it: the parsed form of a trace file. The package comment has the grammar.
 type Trace struct {
-	File  string
-	Boot  Boot
-	Lines []Line // every line of the file, the header, comments and blank lines included
+	File   string
+	Boot   Boot
+	Header int    // the number of the header's line
+	Lines  []Line // every line of the file, the header, comments and blank lines included
 }
 
 // Line is one line of a trace.

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/term"
+
 	"forkcheck"
 	"forkcheck/generators"
 	"forkcheck/internal/search"
@@ -110,6 +112,9 @@ func (e *env) parse(flags *flag.FlagSet, args []string, usage string) (status in
 	case flags.NArg() > 0:
 		return e.usage("%q is no flag; usage: forkcheck %s", flags.Arg(0), usage), true
 	}
+	if err := saysNothing(flags); err != nil {
+		return e.usage("%v", err), true
+	}
 	return exitOK, false
 }
 
@@ -143,7 +148,7 @@ func (e *env) terminal() *os.File {
 	if !ok {
 		return nil
 	}
-	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+	if !term.IsTerminal(int(f.Fd())) {
 		return nil
 	}
 	return f

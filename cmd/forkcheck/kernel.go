@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"regexp"
-	"slices"
 
 	"forkcheck/model"
 )
@@ -20,16 +18,10 @@ func version(name string) (*model.Version, error) {
 	return nil, fmt.Errorf("unknown kernel %q%s", name, model.Suggest(name, names))
 }
 
-// parse reads a trace, as if its header named another kernel if one is given. A trace that is wrong for its own kernel
-// stays wrong, and a row that the other kernel does not have is an error as in any trace for it.
+// parse reads a trace, as if its header named another kernel if one is given.
 func parse(file string, text []byte, kernel string) (*model.Trace, error) {
-	t, err := model.ParseTrace(file, text)
-	if err != nil || kernel == "" {
-		return t, err
+	if kernel == "" {
+		return model.ParseTrace(file, text)
 	}
-	at := headerKernel.FindSubmatchIndex(text)
-	return model.ParseTrace(file, slices.Concat(text[:at[2]], []byte(kernel), text[at[3]:]))
+	return model.ParseTraceFor(file, text, kernel)
 }
-
-// headerKernel finds the kernel in the text of a trace: its header is the first line that is no comment.
-var headerKernel = regexp.MustCompile(`(?m)^[ \t\r]*kernel[ \t\r]+(\S+)`)

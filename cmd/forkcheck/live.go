@@ -39,7 +39,7 @@ func liveCommand(e *env, args []string) int {
 	case err != nil:
 		return e.usage("%v; usage: forkcheck %s", err, liveUsage)
 	}
-	if err := o.check(flags); err != nil {
+	if err := cmp.Or(o.check(flags), saysNothing(flags)); err != nil {
 		return e.usage("%v", err)
 	}
 	return e.besideKernel(flags.Args(), o.kernel, func(b *forkcheck.Beside, traces []*model.Trace) int {

@@ -21,6 +21,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -113,13 +114,25 @@ func commandNames() string {
 	return "commands: " + strings.Join(names, ", ")
 }
 
+// saysNothing refuses a flag that was given without a value, or with 0, which is what it is without being given.
+func saysNothing(flags *flag.FlagSet) (err error) {
+	flags.Visit(func(f *flag.Flag) {
+		if v := f.Value.String(); err == nil && (v == "" || v == "0") {
+			err = fmt.Errorf("-%s=%s says nothing; leave it out or give it a value", f.Name, v)
+		}
+	})
+	return err
+}
+
 // usage reports bad usage in one line.
 func (e *env) usage(format string, args ...any) int {
 	fmt.Fprintf(e.err, "forkcheck: "+format+"\n", args...)
 	return exitUsage
 }
 
-// interruptible ends when the program is asked to: what is known by then is printed.
+// interruptible ends when the program is asked to: what is known by then is printed. Who asks a second time does not wait for that.
 func interruptible() (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }

@@ -234,8 +234,10 @@ func judge(ctx context.Context, k *forkcheck.Killer, m *model.Mutant, same *fork
 	if k.Invariants != nil && !k.Invariants[0].In(version) {
 		return verdict{text: "not asked: it speaks of " + k.Invariants[0].Versions, survived: 1}
 	}
-	f, err := k.Kill(m)
+	f, err := k.Kill(ctx, m)
 	switch {
+	case ctx.Err() != nil:
+		return verdict{}
 	case err != nil:
 		return verdict{text: err.Error(), survived: 1}
 	case f == nil && k.Invariants != nil:

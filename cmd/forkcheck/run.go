@@ -60,6 +60,9 @@ func runCommand(e *env, args []string) int {
 	if _, err := version(o.kernel); err != nil && o.kernel != "" {
 		return e.usage("%v", err)
 	}
+	if err := saysNothing(flags); err != nil {
+		return e.usage("%v", err)
+	}
 	for _, file := range flags.Args() {
 		if strings.HasPrefix(file, "-") && file != "-" {
 			return e.usage("%s comes after a file; flags come first; %s", file, usage)
@@ -119,11 +122,17 @@ func (e *env) minimizeFile(trace *model.Trace, o runOptions) int {
 	case f == nil:
 		return e.usage("%s breaks nothing, so there is nothing to minimize", trace.File)
 	}
-	f = forkcheck.Minimize(f, forkcheck.MinimizeOptions{States: o.states})
+	ctx, stop := interruptible()
+	defer stop()
+	f = forkcheck.Minimize(f, forkcheck.MinimizeOptions{States: o.states, Context: ctx})
 	minimal := f.Trace()
 	fmt.Fprint(e.out, minimal)
 	fmt.Fprint(e.out, comment(fmt.Sprintf("%s: %s: %s\n%s\n", heading(f.Breach), f.Breach.Invariant.Name, f.Breach.Detail, f.Certificate)))
-	if f.Breach.Known != nil && o.known != "fail" {
+	switch {
+	case f.Certificate != nil && f.Certificate.Interrupted:
+		fmt.Fprintln(e.err, "forkcheck: interrupted: the trace is the shortest so far")
+		return exitCut
+	case f.Breach.Known != nil && o.known != "fail":
 		return exitOK
 	}
 	return exitFound

@@ -3,6 +3,7 @@
 package live
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -61,12 +62,15 @@ type Lab struct {
 // Open makes a lab: as the caller is, or in a user namespace if that is not allowed. It tries it with a trace.
 func Open() (*Lab, error) {
 	l, plain := open(false)
-	if plain == nil || errors.Is(plain, errTraced) {
-		return l, plain
+	if plain == nil {
+		return l, nil
 	}
 	l, user := open(true)
 	if user == nil {
 		return l, nil
+	}
+	if plain.Error() == user.Error() {
+		return nil, plain
 	}
 	return nil, fmt.Errorf("no pid namespace of my own (%w), and none in a user namespace (%w); a lab takes root or unprivileged user namespaces, and no limit in its way", plain, user)
 }
@@ -133,7 +137,7 @@ func pidMaxIsOwn(release string) bool {
 }
 
 func (l *Lab) start() (err error) {
-	if err := checkNamespaces(); err != nil {
+	if err := cmp.Or(checkFiles(), checkNamespaces()); err != nil {
 		return err
 	}
 	if !l.UserNS && !isMapped(l.otherUID) {

@@ -7,6 +7,10 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"forkcheck/model"
 )
 
 // What a machine allows is not to be taken for what its kernel does: a lab that is hemmed in says so before it begins.
@@ -33,6 +37,18 @@ func checkNamespaces() error {
 func (l *Lab) checkProcesses() error {
 	if l.unlimited < roomy {
 		return fmt.Errorf("RLIMIT_NPROC is %d, and a lab needs %d", l.unlimited, roomy)
+	}
+	return nil
+}
+
+// filesNeeded is how many files a lab may have open: four for each of its tasks, and its own.
+const filesNeeded = 4*(model.MaxTasks+1) + 28
+
+// checkFiles refuses an RLIMIT_NOFILE that a lab would meet. (Go raises the soft limit to the hard one by itself.)
+func checkFiles() error {
+	var r unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &r); err == nil && r.Cur < filesNeeded {
+		return fmt.Errorf("RLIMIT_NOFILE is %d, and a lab needs %d (ulimit -n)", r.Cur, filesNeeded)
 	}
 	return nil
 }

@@ -67,7 +67,7 @@ func (t *Task) number(by *Task) int {
 func (t *Task) open() (err error) {
 	t.dir, err = unix.Open("/proc/"+strconv.Itoa(t.tid), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return fmt.Errorf("/proc/%d: %w; is /proc mounted with hidepid?", t.tid, err)
+		return fmt.Errorf("/proc/%d: %w%s", t.tid, err, hiddenBy(err))
 	}
 	for _, f := range []struct {
 		fd   *int
@@ -79,6 +79,14 @@ func (t *Task) open() (err error) {
 		}
 	}
 	return nil
+}
+
+// hiddenBy says what may be the reason that a task has no folder.
+func hiddenBy(err error) string {
+	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) {
+		return "; is /proc mounted with hidepid?"
+	}
+	return ""
 }
 
 func (t *Task) close() {
