@@ -205,6 +205,9 @@ var Equivalents = []Equivalent{
 	{Kind: Commutes, Scope: "dumps", Why: "the second time the group is on its way out, or the dump is over", Mutants: []string{
 		"v3.11/die/zap_threads/twice", "v3.11/die/coredump_finish/twice", "v6.x/die/zap_threads/twice",
 	}},
+	{Kind: Commutes, Scope: "arguments", Why: "the file table has the pidfd already", Mutants: []string{
+		"v6.x/clone/fd_install/twice",
+	}},
 	{Kind: Commutes, Scope: "dumps", Why: "those who use the memory are killed already", Mutants: []string{
 		"v3.11/die/zap_sharers/twice",
 	}},

@@ -31,6 +31,8 @@ var coredumps = []Invariant{
 		Premise: "a dump of memory that another process uses", Of: model.Kill, Step: coreSparesSharers},
 	{Name: "KilledIsMarked", Says: "a task that a signal killed is marked so, but for one that dumped core in v3.11, whose marks are lost",
 		Source: "get_signal; zap_threads", Premise: "a fatal signal to a single thread", Of: model.Kill, Step: killedIsMarked},
+	{Name: "KilledHasCode", Says: "what a signal kills has that signal for its exit code, with the bit for a core where there is one", Source: "do_group_exit",
+		Premise: "a fatal signal to a single thread", Of: model.Kill, Step: killedHasCode},
 	{Name: "KillLeavesPending", Says: "SIGKILL lets a process die at once: what else was pending stays so", Source: "get_signal", Versions: V6,
 		Premise: "a SIGKILL to a stopped process with signals pending", Of: model.Kill, Step: killLeavesPending},
 	{Name: "SameMaskIsNothing", Says: "a sigprocmask that leaves the mask as it is changes nothing", Source: "__set_current_blocked", Versions: V6,
@@ -233,6 +235,18 @@ func killedIsMarked(c *Check) error {
 	}
 	if is := c.task(l).Flags & marks; is != want {
 		return fmt.Errorf("%s was killed by %v and is marked %v, not %v", c.name(l), c.Op.Sig, is.Names(), want.Names())
+	}
+	return nil
+}
+
+func killedHasCode(c *Check) error {
+	l := c.killedAlone(coreSignals | 1<<(model.SIGKILL-1) | 1<<(model.SIGTERM-1))
+	if l == 0 || !c.same(l) || c.task(l).ExitState != model.ExitZombie {
+		return nil
+	}
+	c.met()
+	if code := c.task(l).ExitCode; code&^0x80 != uint16(c.Op.Sig) || code&0x80 != 0 && (!c.K.Core || !coreSignals.Has(c.Op.Sig)) {
+		return fmt.Errorf("%s was killed by %v and has exit code %#x", c.name(l), c.Op.Sig, code)
 	}
 	return nil
 }
