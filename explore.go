@@ -18,6 +18,7 @@ import (
 // what is left when all is killed and reaped.
 type Explore struct {
 	Version    *model.Version // nil: v3.11
+	Setting    model.Setting  // what it does otherwise outside of the tables
 	Scope      *generators.Scope
 	Boot       *model.Boot            // nil: the scope's world
 	Invariants []invariants.Invariant // nil: all
@@ -93,7 +94,7 @@ type explorer struct {
 
 // explorer prepares an exploration.
 func (e *Explore) explorer(boot *model.Boot) *explorer {
-	x := &explorer{kernel: &model.Kernel{Version: e.version(), Limits: boot.Limits}, boot: *boot, list: e.Invariants, depth: cmp.Or(e.Depth, e.Scope.Depth)}
+	x := &explorer{kernel: &model.Kernel{Version: e.version(), Limits: boot.Limits, Setting: e.Setting}, boot: *boot, list: e.Invariants, depth: cmp.Or(e.Depth, e.Scope.Depth)}
 	if x.list == nil {
 		x.list = invariants.All
 	}
