@@ -2,15 +2,14 @@ package forkcheck_test
 
 import (
 	"flag"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"forkcheck"
+	"forkcheck/internal/kept"
 	"forkcheck/model"
 )
 
@@ -19,17 +18,9 @@ var update = flag.Bool("update", false, "write the results of testdata/**/*.trac
 // traceFiles are all traces below testdata.
 func traceFiles(t testing.TB) (files []string) {
 	t.Helper()
-	err := filepath.WalkDir("testdata", func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() && d.Name() == "failures" {
-			return filepath.SkipDir // what runs of the main job left there is no part of the project
-		}
-		if err == nil && !d.IsDir() && filepath.Ext(path) == ".trace" {
-			files = append(files, filepath.ToSlash(path))
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
+	files, err := kept.Traces("testdata")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d traces, error %v", len(files), err)
 	}
 	return files
 }

@@ -1,14 +1,14 @@
 package model
 
 import (
-	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"forkcheck/internal/kept"
 )
 
 // canonical is a trace without comments and results, with the names that Decode gives.
@@ -31,13 +31,14 @@ func decoded(data []byte) string {
 
 // Every trace below testdata has a binary form, which is read as the same trace.
 func TestBinaryTestdata(t *testing.T) {
-	err := filepath.WalkDir("../testdata", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || filepath.Ext(path) != ".trace" {
-			return err
-		}
+	files, err := kept.Traces("../testdata")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d traces, error %v", len(files), err)
+	}
+	for _, path := range files {
 		text, err := os.ReadFile(path)
 		if err != nil {
-			return err
+			t.Fatal(err)
 		}
 		trace := mustParse(t, string(text))
 		trace.File = path
@@ -47,10 +48,6 @@ func TestBinaryTestdata(t *testing.T) {
 		} else if diff := cmp.Diff(canonical(trace), decoded(data)); diff != "" {
 			t.Errorf("%s comes back as another trace (-want +got):\n%s", path, diff)
 		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 }
 
