@@ -11,6 +11,9 @@ type Trace struct {
 	File  string
 	Boot  Boot
 	Lines []Line // every line of the file, the header, comments and blank lines included
+
+	HeaderNo int // the number of the header's line
+	KernelAt int // where in the file the header has the name of the kernel, counted in bytes from 0
 }
 
 // Line is one line of a trace.
@@ -40,7 +43,7 @@ func NewLine(st Stmt, result string) Line {
 
 // NewTrace is a trace without ops.
 func NewTrace(b Boot) *Trace {
-	return &Trace{Boot: b, Lines: []Line{{No: 1, Text: b.String()}}}
+	return &Trace{Boot: b, Lines: []Line{{No: 1, Text: b.String()}}, HeaderNo: 1, KernelAt: len("kernel ")}
 }
 
 // Add appends a line and numbers it.

@@ -22,13 +22,16 @@ func ParseTrace(file string, text []byte) (*Trace, error) {
 		r.fail(1, 1, "the file has %d bytes; a trace has at most %d", len(text), MaxTraceFile)
 		return nil, r.errs
 	}
-	lines := strings.Split(strings.TrimPrefix(strings.TrimSuffix(string(text), "\n"), byteOrderMark), "\n")
+	rest := strings.TrimPrefix(string(text), byteOrderMark)
+	lines := strings.Split(strings.TrimSuffix(rest, "\n"), "\n")
 	if len(lines) > maxTraceOps {
 		r.fail(maxTraceOps+1, 1, "the file has %d lines; a trace has at most %d", len(lines), maxTraceOps)
 		return nil, r.errs
 	}
+	r.at = len(text) - len(rest)
 	for i := 0; i < len(lines) && len(r.errs) < maxErrors && !r.hopeless; i++ {
 		r.line(i+1, lines[i])
+		r.at += len(lines[i]) + len("\n")
 	}
 	if r.kernel == nil && len(r.errs) == 0 {
 		r.fail(len(lines), 1, "no header; the first line is like %q", exampleHeader)
@@ -51,6 +54,7 @@ type reader struct {
 	kernel   *Kernel        // of the header, once that is read
 	names    map[string]int // the line that binds a name; 0 is the world
 	errs     SyntaxErrors
+	at       int  // where in the file the line begins
 	hopeless bool // without a header nothing else makes sense
 }
 
@@ -89,7 +93,7 @@ func (r *reader) header(no int, text string) {
 		r.errs = append(r.errs, err)
 		return
 	}
-	r.trace.Boot = h.boot
+	r.trace.Boot, r.trace.HeaderNo, r.trace.KernelAt = h.boot, no, r.at+h.kernelAt
 	for _, t := range h.boot.Tasks() {
 		r.names[t.Name] = 0
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 
 	"forkcheck/model"
@@ -27,9 +26,5 @@ func parse(file string, text []byte, kernel string) (*model.Trace, error) {
 	if err != nil || kernel == "" {
 		return t, err
 	}
-	at := headerKernel.FindSubmatchIndex(text)
-	return model.ParseTrace(file, slices.Concat(text[:at[2]], []byte(kernel), text[at[3]:]))
+	return model.ParseTrace(file, slices.Concat(text[:t.KernelAt], []byte(kernel), text[t.KernelAt+len(t.Boot.Version):]))
 }
-
-// headerKernel finds the kernel in the text of a trace: its header is the first line that is no comment.
-var headerKernel = regexp.MustCompile(`(?m)^[ \t\r]*kernel[ \t\r]+(\S+)`)

@@ -65,6 +65,8 @@ func TestStatus(t *testing.T) {
 		{"unknown flag", "", []string{"run", "-x"}, 2, "forkcheck: flag provided but not defined: -x" + usage},
 		{"unknown value", "", []string{"run", "-known=no", "-"}, 2, "forkcheck: -known=no is unknown, the one value is fail" + usage},
 		{"another kernel", "# kernel v3.11\n\n kernel v3.11 dress\na.clone(NEWPID|PARENT) // EINVAL newuser_newpid_thread_parent", []string{"run", "-kernel", "v6.x", "-"}, 1, ""},
+		{"another kernel behind a byte-order mark", "\ufeffkernel v3.11\na.fork() // 3", []string{"run", "-kernel", "v6.x", "-"}, 0, ""},
+		{"another kernel, oddly written", "\ufeff#\r\n\r\n\t \rkernel\t\rv3.11\t\r\na.fork() // 3\r\n", []string{"run", "-kernel=v6.x", "-"}, 0, ""},
 		{"its own kernel", small, []string{"run", "-kernel=v3.11", "-"}, 0, ""},
 		{"unknown kernel", small, []string{"run", "-kernel=v6", "-"}, 2, "forkcheck: unknown kernel \"v6\"; valid: v3.11, v6.x\n"},
 		{"row of another kernel", "kernel v3.11\na.fork().fault(try_module_get, EAGAIN)", []string{"run", "-kernel=v6.x", "-"}, 2,
