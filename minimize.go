@@ -1,6 +1,7 @@
 package forkcheck
 
 import (
+	"context"
 	"math/bits"
 	"slices"
 	"strings"
@@ -19,6 +20,7 @@ type MinimizeOptions struct {
 	Invariants []invariants.Invariant // nil: all
 	Any        bool                   // another invariant may break, if that is no known defect: a bug has many symptoms, and the nearest one is as good
 	States     uint64                 // how many transitions the proof may take; 0 is ProofStates, and 1 comes to no proof
+	Context    context.Context        // what is smallest when it ends is the answer; nil is for ever
 }
 
 // Minimize makes a counterexample smaller for as long as the same invariant breaks: fewer ops first, then fewer options of
@@ -26,9 +28,12 @@ type MinimizeOptions struct {
 // made it, so that dropping a line renames nobody. Then a search of the smallest scope that can spell the trace proves that no
 // trace there is shorter, or finds one; of the shortest it takes the first, so that it does not matter where the descent began.
 func Minimize(f *Failure, o MinimizeOptions) *Failure {
-	m := &minimizer{version: f.Kernel.Version, checker: invariants.Checker{Invariants: o.Invariants}, breach: f.Breach, any: o.Any, runs: minimizeRuns, states: o.States}
+	m := &minimizer{version: f.Kernel.Version, checker: invariants.Checker{Invariants: o.Invariants}, breach: f.Breach, any: o.Any, runs: minimizeRuns, states: o.States, ctx: o.Context}
 	if m.states == 0 {
 		m.states = ProofStates
+	}
+	if m.ctx == nil {
+		m.ctx = context.Background()
 	}
 	m.best = candidateOf(f)
 	if !m.run(&m.best) {
@@ -60,6 +65,7 @@ type minimizer struct {
 	any     bool               // another invariant may break
 	runs    int                // how many are left
 	states  uint64             // transitions that the proof may take
+	ctx     context.Context    // when it ends, no candidate is taken any more
 	best    candidate
 }
 
@@ -81,6 +87,9 @@ func (m *minimizer) round() (helped bool) {
 // take goes on with the first of some candidates that is plainer than the best one and fails.
 func (m *minimizer) take(list []candidate) bool {
 	for _, c := range list {
+		if m.ctx.Err() != nil {
+			return false
+		}
 		if m.plainer(&c) && m.run(&c) && m.plainer(&c) {
 			m.best = c
 			return true

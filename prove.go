@@ -1,7 +1,6 @@
 package forkcheck
 
 import (
-	"context"
 	"fmt"
 	"slices"
 
@@ -63,7 +62,7 @@ func (m *minimizer) sweep() *Certificate {
 				if found {
 					return c
 				}
-				if left -= min(left, c.Transitions); left == 0 {
+				if left -= min(left, c.Transitions); left == 0 || m.ctx.Err() != nil {
 					return nil
 				}
 			}
@@ -175,7 +174,7 @@ func (m *minimizer) search(world model.Boot, sc *generators.Scope, length int, s
 	e := Explore{Version: m.version, Scope: sc, Boot: &world, Invariants: m.checker.Invariants, Depth: length}
 	x := e.explorer(&world)
 	x.alphabet.Tasks = 0 // the length bounds them
-	return search.Run(context.Background(), x.space, search.Options{Depth: length, Transitions: states, Workers: 1, Ends: endCost, Stop: x.target(m)}), x
+	return search.Run(m.ctx, x.space, search.Options{Depth: length, Transitions: states, Workers: 1, Ends: endCost, Stop: x.target(m)}), x
 }
 
 // target says which findings are failures as they should be.

@@ -92,6 +92,9 @@ func (e *env) differences(ds *forkcheck.Differences) int {
 	}
 	fmt.Fprintf(e.out, "diff: %d scopes, %d pairs of states, %d transitions, %d differences, %d of %d switches\n",
 		ds.Scopes, ds.States, ds.Transitions, ds.Found, len(ds.List), len(model.Switches))
+	if ds.Untold > 0 {
+		fmt.Fprintf(e.out, "of %d of the differences the switches were not looked for\n", ds.Untold)
+	}
 	if !ds.Complete {
 		fmt.Fprintln(e.out, "cut short by -mem or an interrupt: give more memory, or ask for fewer -tasks or less -depth")
 		return exitCut

@@ -149,6 +149,8 @@ func (e *env) killAll(ctx context.Context, k *forkcheck.Killer, mutants []model.
 		select {
 		case v = <-verdicts[i]:
 		case <-ctx.Done():
+		}
+		if v.text == "" { // nobody has judged it
 			fmt.Fprintf(e.err, "forkcheck: interrupted after the first %d of %d mutants\n", i, len(mutants))
 			return exitCut
 		}

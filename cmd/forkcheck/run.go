@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -68,18 +69,27 @@ func runCommand(e *env, args []string) int {
 	if o.live {
 		return e.runLive(flags.Args(), o.kernel)
 	}
+	ctx := context.Background()
+	if o.minimize {
+		var stop context.CancelFunc
+		ctx, stop = interruptible()
+		defer stop()
+	}
 	status := exitOK
 	for i, file := range flags.Args() {
+		if ctx.Err() != nil {
+			return max(status, exitCut)
+		}
 		if flags.NArg() > 1 && !o.json {
 			fmt.Fprintf(e.out, "%s== %s\n", strings.Repeat("\n", min(i, 1)), file)
 		}
-		status = max(status, e.runFile(file, o))
+		status = max(status, e.runFile(ctx, file, o))
 	}
 	return status
 }
 
 // runFile runs one trace.
-func (e *env) runFile(file string, o runOptions) int {
+func (e *env) runFile(ctx context.Context, file string, o runOptions) int {
 	text, name, err := e.read(file)
 	if err != nil {
 		return e.usage("%v", err)
@@ -94,7 +104,7 @@ func (e *env) runFile(file string, o runOptions) int {
 		return exitUsage
 	}
 	if o.minimize {
-		return e.minimizeFile(trace, o)
+		return e.minimizeFile(ctx, trace, o)
 	}
 	p := newPrinter(e.out, trace, o)
 	verdict, err := forkcheck.Run(trace, forkcheck.Options{KnownFail: o.known == "fail"}, p.step)
@@ -111,7 +121,7 @@ func (e *env) runFile(file string, o runOptions) int {
 }
 
 // minimizeFile prints the shortest trace that breaks what a trace breaks, as a trace.
-func (e *env) minimizeFile(trace *model.Trace, o runOptions) int {
+func (e *env) minimizeFile(ctx context.Context, trace *model.Trace, o runOptions) int {
 	f, err := forkcheck.Failing(trace, forkcheck.Options{KnownFail: true})
 	switch {
 	case err != nil:
@@ -119,14 +129,20 @@ func (e *env) minimizeFile(trace *model.Trace, o runOptions) int {
 	case f == nil:
 		return e.usage("%s breaks nothing, so there is nothing to minimize", trace.File)
 	}
-	f = forkcheck.Minimize(f, forkcheck.MinimizeOptions{States: o.states})
+	f = forkcheck.Minimize(f, forkcheck.MinimizeOptions{States: o.states, Context: ctx})
 	minimal := f.Trace()
 	fmt.Fprint(e.out, minimal)
 	fmt.Fprint(e.out, comment(fmt.Sprintf("%s: %s: %s\n%s\n", heading(f.Breach), f.Breach.Invariant.Name, f.Breach.Detail, f.Certificate)))
-	if f.Breach.Known != nil && o.known != "fail" {
-		return exitOK
+	if ctx.Err() != nil {
+		fmt.Fprintf(e.err, "forkcheck: interrupted: there may be a shorter trace than that of %s\n", trace.File)
 	}
-	return exitFound
+	switch {
+	case f.Breach.Known == nil || o.known == "fail":
+		return exitFound
+	case ctx.Err() != nil:
+		return exitCut
+	}
+	return exitOK
 }
 
 // read reads a file, or standard input for "-", and no more than a trace may hold.

@@ -122,12 +122,8 @@ type run[S any] struct {
 // search goes through the levels.
 func (r *run[S]) search() Result {
 	r.root()
-	closed := 0
-	for why := Closed; ; closed++ {
-		if why = r.level(); why == Closed && r.nodes.len() == r.first {
-			return r.result(Closed, closed)
-		}
-		if why != Closed {
+	for closed := 0; ; closed++ {
+		if why := r.level(); why != Closed || r.nodes.len() == r.first {
 			return r.result(why, closed)
 		}
 	}
