@@ -87,10 +87,7 @@ func judge(t *testing.T, f *forkcheck.Failure, err error) {
 // replayCommand saves the trace and says how to run it, and how to make rapid find it again.
 func replayCommand(t *testing.T, f *forkcheck.Failure) string {
 	file, err := f.Save(filepath.Join("testdata", "failures"))
-	if err != nil {
-		return err.Error()
-	}
-	command := "go run ./cmd/forkcheck run -tree " + file
+	command := forkcheck.ReplayCommand("-tree", file, f.Trace(), err)
 	if _, repeat, ok := strings.Cut(f.Rapid, "To reproduce, specify "); ok {
 		repeat, _, _ = strings.Cut(repeat, "\n")
 		command += "\nor:      go test . " + repeat

@@ -3,8 +3,6 @@ package forkcheck
 import (
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -214,13 +212,4 @@ func (m *Minimal) steadiness() string {
 		return fmt.Sprintf("steady: it shows in each of %d runs", m.Runs)
 	}
 	return fmt.Sprintf("flaky: it shows in %d of %d runs, so the trace was not made shorter", m.Shown, m.Runs)
-}
-
-// Save writes the trace to a file below dir and answers its path.
-func (m *Minimal) Save(dir, name string) (string, error) {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return "", err
-	}
-	file := filepath.Join(dir, name+".trace")
-	return file, os.WriteFile(file, []byte(m.Trace.String()), 0o666)
 }

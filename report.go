@@ -2,8 +2,6 @@ package forkcheck
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"forkcheck/invariants"
@@ -43,13 +41,4 @@ func (f *Failure) changes(max int) []string {
 		list[max] = "..."
 	}
 	return list
-}
-
-// Save writes the trace to a file below dir, named after the invariant, and answers its path.
-func (f *Failure) Save(dir string) (string, error) {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return "", err
-	}
-	file := filepath.Join(dir, f.Breach.Invariant.Name+".trace")
-	return file, os.WriteFile(file, []byte(f.Trace().String()), 0o666)
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode"
 
 	"forkcheck"
 	"forkcheck/model"
@@ -88,9 +89,14 @@ func (e *env) liveRun(b *forkcheck.Beside, traces []*model.Trace, o liveOptions)
 	return r.end(nil)
 }
 
-// fileName is what the trace of a divergence is called.
+// fileName is what the trace of a divergence is called, in letters that no shell takes for anything else.
 func fileName(t *model.Trace) string {
-	return "live-" + strings.TrimSuffix(strings.Trim(filepath.Base(t.File), "<>"), ".trace")
+	return "live-" + strings.Map(func(r rune) rune {
+		if strings.ContainsRune("-._", r) || r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
+			return r
+		}
+		return '_'
+	}, strings.TrimSuffix(strings.Trim(filepath.Base(t.File), "<>"), ".trace"))
 }
 
 // How many divergences are shown, one of each kind, and how many are made small to find out of what kind they are.
@@ -148,7 +154,7 @@ func (r *liveRun) broken(t *model.Trace, name string, err error) error {
 		return err
 	}
 	file, noFile := r.keep(&forkcheck.Minimal{Trace: t}, name)
-	if noFile != nil {
+	if noFile != nil { // the trace is a random one: its seed is its name
 		return fmt.Errorf("%w: no file: %w", err, noFile)
 	}
 	return fmt.Errorf("%w: the trace is %s", err, file)
@@ -203,11 +209,8 @@ func (r *liveRun) show(t *model.Trace, d *forkcheck.Divergence, name string) err
 	}
 	r.blocks++
 	fmt.Fprintf(r.env.out, "divergence %d: %s\n\n%s\n", r.count.Divergences, name, m.Report())
-	if file, err := r.keep(m, name); err != nil {
-		fmt.Fprintf(r.env.out, "no file: %v\n\n", err)
-	} else {
-		fmt.Fprintf(r.env.out, "replay:  go run ./cmd/forkcheck run -live %s\n\n", file)
-	}
+	file, noFile := r.keep(m, name)
+	fmt.Fprintf(r.env.out, "replay:  %s\n\n", forkcheck.ReplayCommand("-live", file, m.Trace, noFile))
 	return err
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"forkcheck/internal/live"
+	"forkcheck/model"
 )
 
 // needLab skips a test where no trace can run.
@@ -230,5 +231,16 @@ func TestLiveInterrupt(t *testing.T) {
 	}
 	if !regexp.MustCompile(`^forkcheck: interrupted after the first \d+ of 1000000 traces\n$`).MatchString(errors.String()) {
 		t.Errorf("says %q", errors.String())
+	}
+}
+
+// A divergence is kept under a name that can be typed, wherever its trace came from.
+func TestFileName(t *testing.T) {
+	for file, want := range map[string]string{
+		"<stdin>": "live-stdin", "a/b/c.trace": "live-c", "x.txt": "live-x.txt", "my file.trace": "live-my_file", "a;rm $b\n'*\"é.trace": "live-a_rm__b_____",
+	} {
+		if got := fileName(&model.Trace{File: file}); got != want {
+			t.Errorf("%q is kept as %q, want %q", file, got, want)
+		}
 	}
 }
