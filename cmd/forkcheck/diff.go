@@ -32,7 +32,7 @@ func diffCommand(e *env, args []string) int {
 	if len(versions) != 2 || versions[0] != "v3.11" || versions[1] != "v6.x" {
 		return e.usage("the versions that can be compared are v3.11 and v6.x, in this order; usage: forkcheck %s", diffUsage)
 	}
-	if err := o.check(); err != nil {
+	if err := o.check(flags); err != nil {
 		return e.usage("%v", err)
 	}
 	d := forkcheck.Diff{Depth: o.depth, Tasks: o.tasks, Bytes: int(o.mem), Workers: o.workers, Progress: e.progress()}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"path/filepath"
 	"strings"
 	"time"
@@ -29,11 +28,10 @@ type liveOptions struct {
 func liveCommand(e *env, args []string) int {
 	var o liveOptions
 	flags := flag.NewFlagSet("live", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
 	flags.IntVar(&o.traces, "traces", 150, "how many random traces")
 	flags.Uint64Var(&o.seed, "seed", 1, "of the first random trace; each further one has the next")
 	flags.StringVar(&o.kernel, "kernel", "", "run on this kernel, whichever one the header names")
-	switch err := flags.Parse(args); {
+	switch err := parseFlags(flags, args); {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprintln(e.out, "usage: forkcheck "+liveUsage)
 		return exitOK

@@ -65,8 +65,10 @@ func main() {
 	out := &output{Writer: os.Stdout}
 	e := &env{os.Stdin, out, os.Stderr}
 	status := dispatch(e, os.Args[1:])
-	if out.err != nil && status == exitOK {
-		status = e.usage("%v", out.err)
+	if out.err != nil {
+		if failed := e.usage("%v", out.err); status == exitOK {
+			status = failed
+		}
 	}
 	os.Exit(status)
 }

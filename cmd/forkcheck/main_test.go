@@ -153,3 +153,21 @@ func TestAnyInput(t *testing.T) {
 		}
 	})
 }
+
+// A flag that is given and would be as if it were not, or make a run do nothing, is refused by every command that has it.
+func TestEmptyFlags(t *testing.T) {
+	for _, args := range []string{
+		"run -kernel= -", "run -known= -", "run -minimize -states 0 -", "run -states 5 -",
+		"explore -scope family -kernel=", "explore -scope family -known=", "explore -scope= -depth 1", "explore -scope family -tasks 0",
+		"explore -scope family -depth 0", "explore -scope family -workers 0", "explore -scope family -mem 0",
+		"diff v3.11 v6.x -scope= -depth 1", "diff v3.11 v6.x -scope limits -workers 0", "diff v3.11 v6.x -scope limits -depth 0", "diff v3.11 v6.x -scope limits -tasks 0",
+		"mutants -list -checks 0", "mutants -list -workers 0", "mutants -list -seed 0", "mutants -list -invariant=",
+		"live -kernel=", "live -traces 0", "live -seed 0", "live -kernel= -", "run -live -kernel= -",
+		"tables -kernel=", "tables -kernel= words",
+	} {
+		status, out, errors := call(small, strings.Fields(args)...)
+		if status != exitUsage || out != "" || strings.Count(errors, "\n") != 1 || !strings.HasPrefix(errors, "forkcheck: ") {
+			t.Errorf("%s: status %d, says %q, prints\n%s", args, status, errors, out)
+		}
+	}
+}

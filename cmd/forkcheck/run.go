@@ -32,7 +32,6 @@ func runCommand(e *env, args []string) int {
 	var o runOptions
 	usage := "usage: forkcheck " + runUsage
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
 	flags.BoolVar(&o.json, "json", false, "print one JSON object per op")
 	flags.BoolVar(&o.tree, "tree", false, "draw the process tree after each op")
 	flags.StringVar(&o.known, "known", "", "fail: a known defect of the kernel is a failure")
@@ -41,7 +40,7 @@ func runCommand(e *env, args []string) int {
 	flags.BoolVar(&o.minimize, "minimize", false, "print the shortest trace that breaks the same invariant, or shows the same known defect")
 	flags.Uint64Var(&o.states, "states", forkcheck.ProofStates, "how many transitions the proof may take that it is the shortest")
 	flags.BoolVar(&o.live, "live", false, "run them on the running kernel as well, and print what that answers")
-	switch err := flags.Parse(args); {
+	switch err := parseFlags(flags, args); {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprintln(e.out, usage)
 		return exitOK
@@ -55,6 +54,10 @@ func runCommand(e *env, args []string) int {
 		return e.usage("-minimize prints a trace, with neither -json nor -tree; %s", usage)
 	case o.live && (o.json || o.tree || o.minimize || o.fuzz):
 		return e.usage("-live prints what the running kernel answers, with none of -json, -tree, -minimize and -fuzz; %s", usage)
+	case o.states == 0:
+		return e.usage("-states=0 proves nothing; ask for 1 or more; %s", usage)
+	case given(flags, "states") && !o.minimize:
+		return e.usage("-states is about -minimize; %s", usage)
 	case flags.NArg() == 0:
 		return e.usage("no file; %s", usage)
 	}
