@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"forkcheck"
+	"forkcheck/internal/testmain"
 	"forkcheck/invariants"
 	"forkcheck/model"
 )
@@ -19,16 +19,9 @@ import (
 var known = flag.String("known", "", "`fail`: count the kernel's own known defects as failures")
 
 // TestMain stops a run whose flags cannot mean what they say, before rapid or a test ignores them.
-func TestMain(m *testing.M) {
-	flag.Parse()
-	if err := checkFlags(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(2)
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { testmain.Run(m, checkFlags) }
 
-// checkFlags refuses a bad -known or -live, a run that checks nothing, and a fail file that is not there.
+// checkFlags refuses a bad -known or -live, and a run that checks nothing.
 func checkFlags() error {
 	if *known != "" && *known != "fail" {
 		return fmt.Errorf("-known=%s: the only value is fail", *known)
@@ -36,14 +29,14 @@ func checkFlags() error {
 	if *liveFlag != "" && *liveFlag != "off" {
 		return fmt.Errorf("-live=%s: the only value is off", *liveFlag)
 	}
-	for _, name := range []string{"rapid.checks", "rapid.steps"} {
-		if n, err := strconv.Atoi(flag.Lookup(name).Value.String()); err == nil && n < 1 {
-			return fmt.Errorf("-%s=%d would check nothing; ask for 1 or more", name, n)
-		}
-	}
-	if file := flag.Lookup("rapid.failfile").Value.String(); file != "" {
-		if _, err := os.Stat(file); err != nil {
-			return fmt.Errorf("-rapid.failfile: %w", err)
+	for _, f := range []struct {
+		name     string
+		n, least uint64
+	}{
+		{"live.traces", uint64(max(0, *liveTraces)), 1}, {"shrink.seeds", uint64(max(0, *shrinkSeeds)), 2}, {"shrink.states", *shrinkStates, 1},
+	} {
+		if f.n < f.least {
+			return fmt.Errorf("-%s=%s would check nothing; ask for %d or more", f.name, flag.Lookup(f.name).Value, f.least)
 		}
 	}
 	return nil
@@ -51,8 +44,9 @@ func checkFlags() error {
 
 // TestFork is the main job: random traces, every invariant after every step. -rapid.checks says how many.
 func TestFork(t *testing.T) {
+	run := subtests(t)
 	for _, v := range model.Versions {
-		t.Run(v.Name, func(t *testing.T) {
+		run(v.Name, func(t *testing.T) {
 			reach := invariants.NewReach()
 			o := forkcheck.CheckOptions{Version: v.New(), KnownFail: *known == "fail", Reach: reach}
 			if deadline, ok := t.Deadline(); ok {

@@ -31,8 +31,9 @@ func TestReplay(t *testing.T) {
 	if !*update { // it writes what others read
 		t.Parallel()
 	}
+	run := subtests(t)
 	for _, file := range traceFiles(t) {
-		t.Run(strings.TrimPrefix(file, "testdata/"), func(t *testing.T) { replay(t, file) })
+		run(strings.TrimPrefix(file, "testdata/"), func(t *testing.T) { replay(t, file) })
 	}
 }
 

@@ -29,14 +29,16 @@ var (
 // machine. What is not in the sample is only run again: -shrink.all finds them all.
 func TestShrink(t *testing.T) {
 	k, seen := newKiller(t, 1), sampler{}
+	runVersion := subtests(t)
 	for _, v := range model.Versions {
 		mutants := model.Mutants(v.Name)
 		golden := readMutants(t, v.Name, mutants)
 		found := seen.of(mutants)
-		t.Run(v.Name, func(t *testing.T) {
+		runVersion(v.Name, func(t *testing.T) {
+			run := subtests(t)
 			for i := range mutants {
 				m := &mutants[i]
-				t.Run(strings.TrimPrefix(m.Name, v.Name+"/"), func(t *testing.T) {
+				run(strings.TrimPrefix(m.Name, v.Name+"/"), func(t *testing.T) {
 					t.Parallel()
 					switch e := forkcheck.EquivalentOf(m.Name); {
 					case e != nil:

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"forkcheck/internal/testmain"
 )
 
 // selfVariable makes the test program another one, for tests of signals.
@@ -31,7 +33,7 @@ func TestMain(m *testing.M) {
 		time.Sleep(time.Minute)
 		os.Exit(exitOK)
 	}
-	os.Exit(m.Run())
+	testmain.Run(m)
 }
 
 // self is the test program as another one, for half a minute at most.

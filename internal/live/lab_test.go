@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
+	"forkcheck/internal/testmain"
 	"forkcheck/model"
 )
 
@@ -22,7 +23,7 @@ func TestMain(m *testing.M) {
 		fmt.Println(waitInLab())
 		select {}
 	}
-	os.Exit(m.Run())
+	testmain.Run(m)
 }
 
 // waitInLab begins a trace and says which tasks there are.
