@@ -62,11 +62,14 @@ func (t *Task) number(by *Task) int {
 	return t.pids[by.ns.level]
 }
 
+// filesOfTask is how many open makes.
+const filesOfTask = 4
+
 // open opens the task's files.
 func (t *Task) open() (err error) {
 	t.dir, err = unix.Open("/proc/"+strconv.Itoa(t.tid), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return fmt.Errorf("/proc/%d: %w; is /proc mounted with hidepid?", t.tid, err)
+		return fmt.Errorf("/proc/%d: %w%s", t.tid, err, whyNotOpen(err))
 	}
 	for _, f := range []struct {
 		fd   *int
@@ -74,7 +77,7 @@ func (t *Task) open() (err error) {
 	}{{&t.syscall, "syscall"}, {&t.stat, "stat"}, {&t.status, "status"}} {
 		*f.fd, err = unix.Openat(t.dir, f.name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 		if err != nil && f.name != "syscall" {
-			return fmt.Errorf("/proc/%d/%s: %w", t.tid, f.name, err)
+			return fmt.Errorf("/proc/%d/%s: %w%s", t.tid, f.name, err, whyNotOpen(err))
 		}
 	}
 	return nil
