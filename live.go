@@ -16,7 +16,7 @@ type Beside struct {
 	Lab    *live.Lab
 	Kernel *model.Kernel // nil: the one that the header names
 
-	Stop func() error                              // unless nil it is asked before each trace; its error ends the run
+	Stop func() error                              // unless nil it is asked before each line; its error ends the run, and the lab is to be closed
 	Seen func(l *model.Line, o *model.Observation) // unless nil it is told what the kernel shows after each line
 
 	instead host          // of the lab
@@ -70,10 +70,8 @@ type BesideResult struct {
 
 // Run runs a trace. An error is of the lab.
 func (b *Beside) Run(t *model.Trace) (r BesideResult, err error) {
-	if b.Stop != nil {
-		if err := b.Stop(); err != nil {
-			return r, err
-		}
+	if err := b.stopped(); err != nil {
+		return r, err
 	}
 	if err := b.begin(t); err != nil {
 		return r, err
@@ -91,6 +89,9 @@ func (b *Beside) Run(t *model.Trace) (r BesideResult, err error) {
 		if l.Stmt == nil {
 			continue
 		}
+		if err := b.stopped(); err != nil {
+			return r, err
+		}
 		if r.Why = b.incomparable(l.Stmt); r.Why != "" {
 			break
 		}
@@ -106,6 +107,14 @@ func (b *Beside) Run(t *model.Trace) (r BesideResult, err error) {
 		}
 	}
 	return r, b.host().End()
+}
+
+// stopped asks Stop.
+func (b *Beside) stopped() error {
+	if b.Stop == nil {
+		return nil
+	}
+	return b.Stop()
 }
 
 // lastLook reads everything anew: also what calls of others are not expected to change.

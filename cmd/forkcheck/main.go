@@ -65,7 +65,7 @@ func main() {
 	out := &output{Writer: os.Stdout}
 	e := &env{os.Stdin, out, os.Stderr}
 	status := dispatch(e, os.Args[1:])
-	if out.err != nil {
+	if out.err != nil && status != exitUsage { // of which the reason was told
 		if failed := e.usage("%v", out.err); status == exitOK {
 			status = failed
 		}
