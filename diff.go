@@ -65,7 +65,8 @@ func (d *Difference) Text() string {
 	return fmt.Sprintf("%s\n# %s\n# at the end v3.11: %s; v6.x: %s\n%s", header, strings.Join(d.Switches, ", "), d.Old, d.New, rest)
 }
 
-// Run searches the scopes one after another, until the context ends. Those that are left then count as scopes that were not searched.
+// Run searches the scopes one after another, until the context ends. Those that it did not begin are not
+// counted.
 func (d *Diff) Run(ctx context.Context) (*Differences, error) {
 	scopes := d.Scopes
 	if scopes == nil {

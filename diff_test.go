@@ -126,7 +126,8 @@ func within(n int64) *interruptedAfter {
 	return c
 }
 
-// An interrupt ends a diff wherever it comes: between scopes, in a search, and between differences of which the switches are looked for.
+// An interrupt ends a diff wherever it comes: between scopes, in a search, and between differences of which the
+// switches are looked for.
 func TestDiffInterrupt(t *testing.T) {
 	d := forkcheck.Diff{Scopes: []*generators.Scope{generators.FindScope("limits")}, Depth: 3, Workers: 1}
 	const plenty = 1 << 40
@@ -140,10 +141,16 @@ func TestDiffInterrupt(t *testing.T) {
 		name           string
 		after          int64
 		scopes, untold int
-	}{{"at once", 0, 0, 0}, {"in the search", asked / 2, 1, -1}, {"before the differences", asked - int64(whole.Found), 1, int(whole.Found)}, {"before the last one", asked - 1, 1, 1}} {
+	}{
+		{"at once", 0, 0, 0},
+		{"in the search", asked / 2, 1, -1},
+		{"before the differences", asked - int64(whole.Found), 1, int(whole.Found)},
+		{"before the last one", asked - 1, 1, 1},
+	} {
 		got, err := d.Run(within(c.after))
 		if err != nil || got.Complete || got.Scopes != c.scopes || c.untold >= 0 && got.Untold != c.untold {
-			t.Errorf("%s: error %v, complete %v, %d scopes, %d untold; want %d and %d", c.name, err, got.Complete, got.Scopes, got.Untold, c.scopes, c.untold)
+			t.Errorf("%s: error %v, complete %v, %d scopes, %d untold; want %d and %d",
+				c.name, err, got.Complete, got.Scopes, got.Untold, c.scopes, c.untold)
 		}
 	}
 }

@@ -10,7 +10,8 @@ import (
 	"forkcheck"
 )
 
-// subtests is t.Run. A test of which none is run, because -run asks for one that is not there, fails: go test says that all is well.
+// subtests is t.Run. A test of which none is run, because -run asks for one that is not there, fails: go test says that
+// all is well.
 func subtests(t *testing.T) (run func(name string, f func(t *testing.T)) bool) {
 	t.Helper()
 	ran := false

@@ -16,8 +16,8 @@ func (f *Failure) Save(dir string) (string, error) {
 // Save writes the trace to a file below dir and answers its path.
 func (m *Minimal) Save(dir, name string) (string, error) { return save(dir, name, m.Trace) }
 
-// save writes a trace to a file of its own and gives it its name when it is whole. What has the name is replaced, whatever it is: a FIFO is
-// not waited for, and a link not followed.
+// save writes a trace to a file of its own and gives it its name when it is whole. What has the name is replaced,
+// whatever it is: a FIFO is not waited for, and a link not followed.
 func save(dir, name string, t *model.Trace) (path string, err error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return "", err
@@ -45,8 +45,8 @@ func save(dir, name string, t *model.Trace) (path string, err error) {
 	return path, os.Rename(f.Name(), path)
 }
 
-// ReplayCommand is how `forkcheck run` runs a trace again that was saved as a file. If it could not be, with an error, the command has
-// the trace on its standard input.
+// ReplayCommand is how `forkcheck run` runs a trace again that was saved as a file. If it could not be, with an error,
+// the command has the trace on its standard input.
 func ReplayCommand(flag, file string, t *model.Trace, err error) string {
 	const run = "go run ./cmd/forkcheck run"
 	if err == nil {

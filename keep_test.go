@@ -30,8 +30,8 @@ func failures() (list []*forkcheck.Failure) {
 	return list
 }
 
-// A failure is written to a file of its own, whatever has its name: a link is not followed, nobody is waited for, and the failure of
-// another version stays.
+// A failure is written to a file of its own, whatever has its name: a link is not followed, nobody is waited for, and
+// the failure of another version stays.
 func TestSave(t *testing.T) {
 	dir := t.TempDir()
 	target := filepath.Join(dir, "target")

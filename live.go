@@ -16,7 +16,7 @@ type Beside struct {
 	Lab    *live.Lab
 	Kernel *model.Kernel // nil: the one that the header names
 
-	Stop func() error                              // unless nil it is asked before each line; its error ends the run, and the lab is to be closed
+	Stop func() error                              // unless nil it is asked before each line; after its error the lab is of no use
 	Seen func(l *model.Line, o *model.Observation) // unless nil it is told what the kernel shows after each line
 
 	instead host          // of the lab

@@ -72,7 +72,7 @@ type minimizer struct {
 // round tries every edit at every op, the last op first, and says whether one helped.
 func (m *minimizer) round() (helped bool) {
 	for _, edit := range edits {
-		for i := len(m.best.stmts) - 1; i >= 0 && m.ctx.Err() == nil; i-- { // the candidates of a long trace take long to make
+		for i := len(m.best.stmts) - 1; i >= 0 && m.ctx.Err() == nil; i-- { // it takes long to list edits of a long trace
 			for i < len(m.best.stmts) && m.take(edit(m, i)) {
 				helped = true
 			}

@@ -174,7 +174,8 @@ func (m *minimizer) search(world model.Boot, sc *generators.Scope, length int, s
 	e := Explore{Version: m.version, Scope: sc, Boot: &world, Invariants: m.checker.Invariants, Depth: length}
 	x := e.explorer(&world)
 	x.alphabet.Tasks = 0 // the length bounds them
-	return search.Run(m.ctx, x.space, search.Options{Depth: length, Transitions: states, Workers: 1, Ends: endCost, Stop: x.target(m)}), x
+	o := search.Options{Depth: length, Transitions: states, Workers: 1, Ends: endCost, Stop: x.target(m)}
+	return search.Run(m.ctx, x.space, o), x
 }
 
 // target says which findings are failures as they should be.

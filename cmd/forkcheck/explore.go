@@ -68,7 +68,8 @@ func (o *searchOptions) register(flags *flag.FlagSet) {
 
 // check refuses what no search can do.
 func (o *searchOptions) check(flags *flag.FlagSet) error {
-	return within(flags, bound{"tasks", o.tasks, model.MaxTasks - 1}, bound{"depth", o.depth, 1000}, bound{"workers", o.workers, mostWorkers})
+	return within(flags, bound{"tasks", o.tasks, model.MaxTasks - 1}, bound{"depth", o.depth, 1000},
+		bound{"workers", o.workers, mostWorkers})
 }
 
 // mostWorkers is more than a machine has cores.

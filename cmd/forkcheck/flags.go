@@ -22,7 +22,7 @@ func parseFlags(flags *flag.FlagSet, args []string) error {
 	return err
 }
 
-// given says whether a flag stands on the command line.
+// given reports whether one of some flags stands on the command line.
 func given(flags *flag.FlagSet, names ...string) (found bool) {
 	flags.Visit(func(f *flag.Flag) { found = found || slices.Contains(names, f.Name) })
 	return found

@@ -121,7 +121,8 @@ func (e *env) usage(format string, args ...any) int {
 	return exitUsage
 }
 
-// interruptible ends when the program is asked to: what is known by then is printed. A second signal is not caught, and kills.
+// interruptible ends when the program is asked to: what is known by then is printed. A second signal is not caught, and
+// kills.
 func interruptible() (context.Context, context.CancelFunc) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)

@@ -154,7 +154,8 @@ func TestAnyInput(t *testing.T) {
 	})
 }
 
-// A flag that is given and would be as if it were not, or make a run do nothing, is refused by every command that has it.
+// A flag that is given and would be as if it were not, or make a run do nothing, is refused by every command that has
+// it.
 func TestEmptyFlags(t *testing.T) {
 	for _, args := range []string{
 		"run -kernel= -", "run -known= -", "run -minimize -states 0 -", "run -states 5 -",

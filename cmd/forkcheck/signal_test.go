@@ -140,8 +140,8 @@ func TestInterruptLive(t *testing.T) {
 	}
 }
 
-// interrupted runs the command and interrupts it after a while. Whether it has begun cannot be told from outside: if not, the signal kills it, and it
-// gets more time.
+// interrupted runs the command and interrupts it after a while. Whether it has begun cannot be told from outside: if
+// not, the signal kills it, and it gets more time.
 func interrupted(t *testing.T, wait time.Duration, args []string) (status int, errors string, took time.Duration) {
 	t.Helper()
 	for ; ; wait *= 2 {

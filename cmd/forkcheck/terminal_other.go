@@ -2,5 +2,6 @@
 
 package main
 
-// isTerminal reports that no file is a terminal, so that no progress is printed: what would erase the line is not known here.
+// isTerminal reports that no file is a terminal, so that no progress is printed: what would erase the line is not known
+// here.
 func isTerminal(uintptr) bool { return false }

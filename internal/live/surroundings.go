@@ -34,11 +34,12 @@ func checkNamespaces() error {
 	return nil
 }
 
-// filesNeeded is how many files a lab has open at most, with room to spare for what else the program has: some for each task, and those of
-// the lab itself.
+// filesNeeded is how many files a lab has open at most, with room to spare for what else the program has: some for each
+// task, and those of the lab itself.
 const filesNeeded = filesOfTask*(model.MaxTasks+1) + 28
 
-// checkFiles refuses an RLIMIT_NOFILE that a trace would meet. The soft limit is as high as it can be: the runtime has raised it.
+// checkFiles refuses an RLIMIT_NOFILE that a trace would meet. The soft limit is as high as it can be: the runtime has
+// raised it.
 func checkFiles() error {
 	var r unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &r); err != nil {

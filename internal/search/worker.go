@@ -44,7 +44,8 @@ func (w *worker[S]) late() bool {
 	return r.why.Load() != uint32(Closed)
 }
 
-// interrupted says whether the context has ended. It is asked before each state: a chunk of those that have many ops takes seconds.
+// interrupted reports whether the context has ended. It is asked before each state: a chunk of those that have many ops
+// takes seconds.
 func (w *worker[S]) interrupted() bool {
 	if w.run.ctx.Err() == nil {
 		return false

@@ -1,4 +1,5 @@
-// Package testmain is what the test programs of all packages do first: they refuse flags with which they would check nothing.
+// Package testmain is what the test programs of all packages do first: they refuse flags with which they would check
+// nothing.
 package testmain
 
 import (
@@ -9,7 +10,8 @@ import (
 	"testing"
 )
 
-// Run runs the tests and ends the program, unless rapid's flags, or those that more looks at, cannot mean what they say.
+// Run runs the tests and ends the program, unless rapid's flags, or those that more looks at, cannot mean what they
+// say.
 func Run(m *testing.M, more ...func() error) {
 	flag.Parse()
 	for _, check := range append(more, checkRapid) {
