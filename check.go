@@ -58,6 +58,8 @@ func Check(tb rapid.TB, o CheckOptions) (*Failure, error) {
 		h.keepFailFiles()
 	}
 	switch {
+	case h.late && h.runs == 0:
+		return nil, errors.New("no trace was run: the test's deadline is too near")
 	case h.late && h.breach == nil:
 		tb.Logf("stopped after %d traces: the test's deadline is near", h.runs)
 		return nil, nil

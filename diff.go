@@ -45,6 +45,7 @@ type Differences struct {
 	States             uint64 // pairs of states that user space cannot tell apart
 	Transitions, Found uint64 // pairs of steps, and kinds of differences
 	Complete           bool
+	Untold             int // kinds of differences of which nobody knows the switches: the search was interrupted
 }
 
 // Text is the trace as v6.x runs it, with what the two versions come to as comments.
@@ -61,29 +62,33 @@ func (d *Difference) Text() string {
 		}
 	}
 	header, rest, _ := strings.Cut(out.String(), "\n")
-	return fmt.Sprintf("%s\n# %s\n# at the end v3.11: %s; v6.x: %s\n%s", header, strings.Join(d.Switches, ", "), d.Old, d.New, rest)
+	end := strings.TrimRight(fmt.Sprintf("# at the end v3.11: %s; v6.x: %s", d.Old, d.New), " ")
+	return fmt.Sprintf("%s\n# %s\n%s\n%s", header, strings.Join(d.Switches, ", "), end, rest)
 }
 
-// Run searches the scopes one after another, until the context ends.
+// Run searches the scopes one after another, until the context ends. Those that it did not begin are not
+// counted.
 func (d *Diff) Run(ctx context.Context) (*Differences, error) {
 	scopes := d.Scopes
 	if scopes == nil {
 		scopes = DiffScopes()
 	}
-	all := &Differences{Scopes: len(scopes), Complete: true}
+	all := &Differences{Complete: true}
 	var found []Difference
 	for _, sc := range scopes {
 		if ctx.Err() != nil {
 			all.Complete = false
 			break
 		}
+		all.Scopes++
 		list, r, err := d.scope(ctx, sc)
 		if err != nil {
 			return nil, err
 		}
 		found = append(found, list...)
-		all.States, all.Transitions, all.Found = all.States+r.States, all.Transitions+r.Transitions, all.Found+uint64(len(list))
-		all.Complete = all.Complete && (r.Why == search.Closed || r.Why == search.Deep)
+		all.States, all.Transitions, all.Found = all.States+r.States, all.Transitions+r.Transitions, all.Found+uint64(len(r.Findings))
+		all.Untold += len(r.Findings) - len(list)
+		all.Complete = all.Complete && (r.Why == search.Closed || r.Why == search.Deep) && len(list) == len(r.Findings)
 	}
 	all.choose(found)
 	return all, nil
@@ -120,7 +125,7 @@ func (d *Diff) scope(ctx context.Context, sc *generators.Scope) ([]Difference, s
 	x.alphabet.Letters = slices.DeleteFunc(x.alphabet.Letters, func(l generators.Letter) bool { _, ok := x.translated(l); return !ok })
 	r := search.Run(ctx, x.space, search.Options{Depth: x.depth, Bytes: d.Bytes, Workers: d.Workers, Progress: d.Progress})
 	var list []Difference
-	for i := 0; i < len(r.Findings) && ctx.Err() == nil; i++ { // which switches cause it takes some time to find out
+	for i := 0; i < len(r.Findings) && ctx.Err() == nil; i++ { // each takes dozens of runs
 		list = append(list, x.difference(&r.Findings[i]))
 	}
 	if len(list) < len(r.Findings) {
@@ -446,6 +451,14 @@ var diffCorners = []generators.Scope{
 	{Name: "stops under init", Depth: 3, Letters: letters(
 		model.Op{Kind: model.Clone, Sig: model.SIGCHLD, Flags: model.CloneVM | model.CloneSighand | model.CloneThread},
 		model.Op{Kind: model.Exit}, model.Op{Kind: model.Kill, Target: generators.Anyone, Sig: model.SIGTSTP})},
+	{Name: "core dumps", Depth: 3, Tasks: 4, Letters: letters(
+		model.Op{Kind: model.Clone, Sig: model.SIGCHLD, Flags: model.CloneVM}, model.Op{Kind: model.Kill, Target: generators.Anyone, Sig: model.SIGKILL},
+		model.Op{Kind: model.Kill, Target: generators.Anyone, Sig: model.SIGQUIT}, model.Op{Kind: model.Tkill, Target: generators.Anyone, Sig: model.SIGQUIT},
+		model.Op{Kind: model.Kill, Target: generators.Anyone, Sig: model.SIGSTOP})},
+	{Name: "masks", Depth: 3, Tasks: 4, Lazy: true, Letters: letters(
+		model.Op{Kind: model.Clone, Sig: model.SIGCHLD, Flags: model.CloneVM | model.CloneSighand | model.CloneThread | model.CloneVfork},
+		model.Op{Kind: model.Kill, Target: generators.Anyone, Sig: model.SIGSTOP},
+		model.Op{Kind: model.Sigprocmask, Mode: model.SigUnblock, Set: model.SIGUSR1.Bit()})},
 	{Name: "groups", Depth: 5, Tasks: 5, Lazy: true, Letters: letters(
 		model.Op{Kind: model.Clone, Sig: model.SIGCHLD}, model.Op{Kind: model.Clone, Sig: model.SIGCHLD, Flags: model.CloneVM | model.CloneSighand | model.CloneThread}, model.Op{Kind: model.Exit, Arg: 3},
 		model.Op{Kind: model.ExitGroup}, model.Op{Kind: model.Kill, Target: generators.Anyone, Sig: model.SIGKILL}, model.Op{Kind: model.Wait4, Arg: -1})},

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -26,7 +27,6 @@ var invisible = map[string]string{
 	"seccomp_late":      "a reference of a failed fork is not seen",
 	"subreaper_mark":    "it only spares a walk that finds nothing",
 	"unshare_fs_copy":   "an fs_struct that nobody shares is as good as its copy",
-	"init_panic":        "nobody is left to see it",
 	"exit_in_one":       "only a call stopped in between shows it, at a row that the other version does not have there",
 	"join_group_stop":   "a fork under a stop signal is signals_first before it is this",
 	"sched_and_cgroups": "rows that only fail by a fault",
@@ -102,4 +102,68 @@ func diffText(t *testing.T, sc *generators.Scope, workers int) string {
 		names = append(names, ds.List[i].Shows)
 	}
 	return fmt.Sprintf("%s: %d pairs of states, %d transitions, %d differences, %s\n\n", sc.Name, ds.States, ds.Transitions, ds.Found, strings.Join(names, " "))
+}
+
+// interruptedAfter is a context that ends when it has been asked so many times.
+type interruptedAfter struct {
+	context.Context
+	left atomic.Int64
+}
+
+// Err says whether it has ended.
+func (c *interruptedAfter) Err() error {
+	if c.left.Add(-1) < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// within is such a context.
+func within(n int64) *interruptedAfter {
+	c := &interruptedAfter{Context: context.Background()}
+	c.left.Store(n)
+	return c
+}
+
+// An interrupt ends a diff wherever it comes: between scopes, in a search, and between differences of which the
+// switches are looked for.
+func TestDiffInterrupt(t *testing.T) {
+	d := forkcheck.Diff{Scopes: []*generators.Scope{generators.FindScope("limits")}, Depth: 3, Workers: 1}
+	const plenty = 1 << 40
+	ctx := within(plenty)
+	whole, err := d.Run(ctx)
+	if err != nil || !whole.Complete || whole.Untold != 0 || whole.Found < 2 {
+		t.Fatalf("error %v, %+v", err, whole)
+	}
+	asked := plenty - ctx.left.Load()
+	for _, c := range []struct {
+		name           string
+		after          int64
+		scopes, untold int
+	}{
+		{"at once", 0, 0, 0},
+		{"in the search", asked / 2, 1, -1},
+		{"before the differences", asked - int64(whole.Found), 1, int(whole.Found)},
+		{"before the last one", asked - 1, 1, 1},
+	} {
+		got, err := d.Run(within(c.after))
+		if err != nil || got.Complete || got.Scopes != c.scopes || c.untold >= 0 && got.Untold != c.untold {
+			t.Errorf("%s: error %v, complete %v, %d scopes, %d untold; want %d and %d",
+				c.name, err, got.Complete, got.Scopes, got.Untold, c.scopes, c.untold)
+		}
+	}
+}
+
+// An interrupted Minimize answers what it has: a trace that breaks the same, with as much of a proof as there is.
+func TestMinimizeInterrupt(t *testing.T) {
+	f, err := forkcheck.Failing(readTrace(t, "testdata/known/N3-global-init-killed.trace"), forkcheck.Options{KnownFail: true})
+	if err != nil || f == nil {
+		t.Fatalf("error %v, failure %v", err, f)
+	}
+	for _, n := range []int64{0, 1, 100, 1000} {
+		m := forkcheck.Minimize(f, forkcheck.MinimizeOptions{States: 1 << 40, Context: within(n)})
+		if m.Certificate == nil || m.Certificate.Minimal() || m.Breach.Known != f.Breach.Known || len(m.Ops) > len(f.Ops) {
+			t.Errorf("after %d: %v, certificate %v, of\n%s", n, m.Breach, m.Certificate, m.Trace())
+		}
+	}
 }

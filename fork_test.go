@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"forkcheck"
+	"forkcheck/internal/testmain"
 	"forkcheck/invariants"
 	"forkcheck/model"
 )
@@ -19,16 +19,9 @@ import (
 var known = flag.String("known", "", "`fail`: count the kernel's own known defects as failures")
 
 // TestMain stops a run whose flags cannot mean what they say, before rapid or a test ignores them.
-func TestMain(m *testing.M) {
-	flag.Parse()
-	if err := checkFlags(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(2)
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { testmain.Run(m, checkFlags) }
 
-// checkFlags refuses a bad -known or -live, a run that checks nothing, and a fail file that is not there.
+// checkFlags refuses a bad -known or -live, and a run that checks nothing.
 func checkFlags() error {
 	if *known != "" && *known != "fail" {
 		return fmt.Errorf("-known=%s: the only value is fail", *known)
@@ -36,14 +29,14 @@ func checkFlags() error {
 	if *liveFlag != "" && *liveFlag != "off" {
 		return fmt.Errorf("-live=%s: the only value is off", *liveFlag)
 	}
-	for _, name := range []string{"rapid.checks", "rapid.steps"} {
-		if n, err := strconv.Atoi(flag.Lookup(name).Value.String()); err == nil && n < 1 {
-			return fmt.Errorf("-%s=%d would check nothing; ask for 1 or more", name, n)
-		}
-	}
-	if file := flag.Lookup("rapid.failfile").Value.String(); file != "" {
-		if _, err := os.Stat(file); err != nil {
-			return fmt.Errorf("-rapid.failfile: %w", err)
+	for _, f := range []struct {
+		name     string
+		n, least uint64
+	}{
+		{"live.traces", uint64(max(0, *liveTraces)), 1}, {"shrink.seeds", uint64(max(0, *shrinkSeeds)), 2}, {"shrink.states", *shrinkStates, 1},
+	} {
+		if f.n < f.least {
+			return fmt.Errorf("-%s=%s would check nothing; ask for %d or more", f.name, flag.Lookup(f.name).Value, f.least)
 		}
 	}
 	return nil
@@ -51,8 +44,9 @@ func checkFlags() error {
 
 // TestFork is the main job: random traces, every invariant after every step. -rapid.checks says how many.
 func TestFork(t *testing.T) {
+	run := subtests(t)
 	for _, v := range model.Versions {
-		t.Run(v.Name, func(t *testing.T) {
+		run(v.Name, func(t *testing.T) {
 			reach := invariants.NewReach()
 			o := forkcheck.CheckOptions{Version: v.New(), KnownFail: *known == "fail", Reach: reach}
 			if deadline, ok := t.Deadline(); ok {
@@ -84,66 +78,15 @@ func judge(t *testing.T, f *forkcheck.Failure, err error) {
 	}
 }
 
-// failures is where the traces of failures go.
-var failures = filepath.Join("testdata", "failures")
-
 // replayCommand saves the trace and says how to run it, and how to make rapid find it again.
 func replayCommand(t *testing.T, f *forkcheck.Failure) string {
-	command := "go run ./cmd/forkcheck run -tree "
-	if file, err := f.Save(failures); err != nil {
-		command = fmt.Sprintf("%s | %s-\n(not saved: %v)", printing(f.Trace().String()), command, err)
-	} else {
-		command += file
-	}
+	file, err := f.Save(filepath.Join("testdata", "failures"))
+	command := forkcheck.ReplayCommand("-tree", file, f.Trace(), err)
 	if _, repeat, ok := strings.Cut(f.Rapid, "To reproduce, specify "); ok {
 		repeat, _, _ = strings.Cut(repeat, "\n")
 		command += "\nor:      go test . " + repeat
 	}
 	return command
-}
-
-// printing is a shell command that prints a text.
-func printing(text string) string {
-	command := `printf '%s\n'`
-	for line := range strings.Lines(text) {
-		command += " '" + strings.ReplaceAll(strings.TrimSuffix(line, "\n"), "'", `'\''`) + "'"
-	}
-	return command
-}
-
-// Where nothing can be written, the trace comes with the command.
-func TestReplayReadOnly(t *testing.T) {
-	t.Chdir(t.TempDir())
-	if err := os.WriteFile("testdata", nil, 0o666); err != nil { // where the folder would be
-		t.Fatal(err)
-	}
-	k := &model.Kernel{Version: model.V311(), Limits: model.DefaultLimits}
-	f := &forkcheck.Failure{Kernel: k, Boot: model.DefaultBoot(), Ops: []model.Op{{Kind: model.Clone, Actor: model.A, Sig: model.SIGCHLD}},
-		Breach: &invariants.Breach{Invariant: &invariants.All[0]}}
-	const want = `printf '%s\n' 'kernel v3.11' 'b := a.fork() // 3' | go run ./cmd/forkcheck run -tree -` + "\n(not saved: "
-	if got := replayCommand(t, f); !strings.HasPrefix(got, want) {
-		t.Errorf("%s\nwant %s...", got, want)
-	}
-}
-
-// A failure on one version does not take the place of one on another.
-func TestSaveByVersion(t *testing.T) {
-	dir := t.TempDir()
-	files := map[string]bool{}
-	for _, v := range model.Versions {
-		boot := model.DefaultBoot()
-		boot.Version = v.Name
-		f := &forkcheck.Failure{Kernel: &model.Kernel{Version: v.New(), Limits: boot.Limits}, Boot: boot, Breach: &invariants.Breach{Invariant: &invariants.All[0]}}
-		file, err := f.Save(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, err := os.ReadFile(file)
-		if err != nil || files[file] || !strings.HasPrefix(string(text), "kernel "+v.Name+"\n") {
-			t.Errorf("%s, %v:\n%s", file, err, text)
-		}
-		files[file] = true
-	}
 }
 
 // TestForkReach runs a fixed set of random traces and all of testdata, and demands that they come by everything: each row

@@ -3,6 +3,7 @@ package forkcheck_test
 import (
 	"flag"
 	"runtime"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,20 +20,16 @@ func FuzzTrace(f *testing.F) {
 	}
 	oneProcessor()
 	fuzzer := forkcheck.NewFuzzer(forkcheck.CheckOptions{KnownFail: *known == "fail"})
-	ran := 0
-	if fuzzing := flag.Lookup("test.fuzz"); fuzzing.Value.String() == "" {
-		f.Cleanup(func() {
-			if ran == 0 {
-				f.Error("no input was run: there is none of the name that -run gives")
-			}
-		})
-	}
+	ran := atomic.Bool{}
 	f.Fuzz(func(t *testing.T, input []byte) {
-		ran++
+		ran.Store(true)
 		if failure := fuzzer.Run(input); failure != nil {
 			judge(t, failure, nil)
 		}
 	})
+	if !ran.Load() && flag.Lookup("test.fuzz").Value.String() == "" {
+		f.Error("no input was run: none has the name that -run asks for")
+	}
 }
 
 // oneProcessor is for a worker of the fuzzer. Workers are processes, as many as there are processors, and each runs its

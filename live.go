@@ -16,7 +16,7 @@ type Beside struct {
 	Lab    *live.Lab
 	Kernel *model.Kernel // nil: the one that the header names
 
-	Stop func() error // unless nil it is asked before each trace; its error ends the run
+	Stop func() error // unless nil it is asked before each line; after its error the lab is of no use
 
 	instead host          // of the lab
 	kernel  *model.Kernel // as it is there
@@ -81,10 +81,8 @@ type BesideResult struct {
 
 // Run runs a trace. An error is of the lab.
 func (b *Beside) Run(t *model.Trace) (r BesideResult, err error) {
-	if b.Stop != nil {
-		if err := b.Stop(); err != nil {
-			return r, err
-		}
+	if err := b.stopped(); err != nil {
+		return r, err
 	}
 	if err := b.begin(t); err != nil {
 		return r, err
@@ -102,6 +100,9 @@ func (b *Beside) Run(t *model.Trace) (r BesideResult, err error) {
 		l := &t.Lines[i]
 		if l.Stmt == nil {
 			continue
+		}
+		if err := b.stopped(); err != nil {
+			return r, err
 		}
 		if r.Why = b.incomparable(l.Stmt); r.Why != "" {
 			break
@@ -140,6 +141,14 @@ func (b *Beside) unexpected(lines []Came) (list []Came) {
 		list = append(list, c)
 	}
 	return list
+}
+
+// stopped asks Stop.
+func (b *Beside) stopped() error {
+	if b.Stop == nil {
+		return nil
+	}
+	return b.Stop()
 }
 
 // lastLook reads everything anew: also what calls of others are not expected to change.

@@ -58,6 +58,9 @@ func Less(l *live.Lab) (text string) {
 
 // Run runs the traces and hands those that diverge to found.
 func (r *LiveRun) Run(found func(t *model.Trace, d *Divergence) error) (n LiveCount, err error) {
+	if r.Traces < 1 {
+		return n, fmt.Errorf("%d traces are none to compare", r.Traces)
+	}
 	b := &Beside{Lab: r.Lab}
 	n.Less = Less(r.Lab)
 	for i := range r.Traces {

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"forkcheck/internal/kept"
 	"forkcheck/invariants"
 	"forkcheck/model"
 )
@@ -203,9 +202,4 @@ func (m *Minimal) steadiness() string {
 		return fmt.Sprintf("flaky: it shows in %d of %d runs, so the trace was not made shorter; %s", m.Shown, m.Runs, m.Open)
 	}
 	return fmt.Sprintf("unexplained: it shows in %d of %d runs, and the model leaves no choice; the kernel, or what is around it, has one", m.Shown, m.Runs)
-}
-
-// Save writes the trace to a file below dir and answers its path.
-func (m *Minimal) Save(dir, name string) (string, error) {
-	return kept.Write(dir, name+".trace", []byte(m.Trace.String()))
 }

@@ -71,13 +71,17 @@ func heldAgainst(release string) bool {
 // mostBlocks is how many divergences a test prints.
 const mostBlocks = 5
 
+// someTraces is one in so many of the random traces that are asked for, but one at least.
+func someTraces(in int) int {
+	if testing.Short() {
+		in *= 2
+	}
+	return max(1, *liveTraces/in)
+}
+
 // Random traces run beside the running kernel: it shows what the model says.
 func TestLive(t *testing.T) {
-	atLeastOne(t, "live.traces", *liveTraces)
-	r := forkcheck.LiveRun{Lab: openLab(t), Version: model.V6(), Traces: *liveTraces, Seed: *liveSeed}
-	if testing.Short() {
-		r.Traces /= 2
-	}
+	r := forkcheck.LiveRun{Lab: openLab(t), Version: model.V6(), Traces: someTraces(1), Seed: *liveSeed}
 	left := mostBlocks
 	n, err := r.Run(func(tr *model.Trace, d *forkcheck.Divergence) error {
 		if left--; left < 0 {
@@ -101,10 +105,7 @@ func TestLiveUserNS(t *testing.T) {
 	}
 	defer lab.Close()
 	recognize(t, lab)
-	r := forkcheck.LiveRun{Lab: lab, Version: model.V6(), Traces: max(1, *liveTraces/5), Seed: *liveSeed}
-	if testing.Short() {
-		r.Traces /= 2
-	}
+	r := forkcheck.LiveRun{Lab: lab, Version: model.V6(), Traces: someTraces(5), Seed: *liveSeed}
 	n, err := r.Run(func(tr *model.Trace, d *forkcheck.Divergence) error { return reportMinimal(t, lab, tr, d) })
 	if t.Log(n); err != nil {
 		t.Fatal(err)
@@ -124,10 +125,7 @@ func TestLiveWeak(t *testing.T) {
 	if r, err := b.Run(trace); err != nil || r.Divergence != nil || r.Steps != 5 {
 		t.Fatalf("%+v, %v", r, err)
 	}
-	r := forkcheck.LiveRun{Lab: lab, Version: model.V6(), Traces: max(1, *liveTraces/15), Seed: *liveSeed}
-	if testing.Short() {
-		r.Traces /= 2
-	}
+	r := forkcheck.LiveRun{Lab: lab, Version: model.V6(), Traces: someTraces(15), Seed: *liveSeed}
 	if _, err := r.Run(func(tr *model.Trace, d *forkcheck.Divergence) error { return reportMinimal(t, lab, tr, d) }); err != nil {
 		t.Fatal(err)
 	}

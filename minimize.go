@@ -20,7 +20,7 @@ type MinimizeOptions struct {
 	Invariants []invariants.Invariant // nil: all
 	Any        bool                   // another invariant may break, if that is no known defect: a bug has many symptoms, and the nearest one is as good
 	States     uint64                 // how many transitions the proof may take; 0 is ProofStates, and 1 comes to no proof
-	Context    context.Context        // nil: the descent goes on to its end; else it ends early with the context, and the certificate says so
+	Context    context.Context        // what is smallest when it ends is the answer; nil is for ever
 }
 
 // Minimize makes a counterexample smaller for as long as the same invariant breaks: fewer ops first, then fewer options of
@@ -29,11 +29,11 @@ type MinimizeOptions struct {
 // trace there is shorter, or finds one; of the shortest it takes the first, so that it does not matter where the descent began.
 func Minimize(f *Failure, o MinimizeOptions) *Failure {
 	m := &minimizer{version: f.Kernel.Version, checker: invariants.Checker{Invariants: o.Invariants}, breach: f.Breach, any: o.Any, runs: minimizeRuns, states: o.States, ctx: o.Context}
-	if m.ctx == nil {
-		m.ctx = context.Background()
-	}
 	if m.states == 0 {
 		m.states = ProofStates
+	}
+	if m.ctx == nil {
+		m.ctx = context.Background()
 	}
 	m.best = candidateOf(f)
 	if !m.run(&m.best) {
@@ -42,7 +42,6 @@ func Minimize(f *Failure, o MinimizeOptions) *Failure {
 	for m.round() {
 	}
 	certificate := m.prove()
-	certificate.Interrupted = m.ctx.Err() != nil
 	c := &m.best
 	return &Failure{Kernel: c.kernel(m.version), Boot: c.boot, Ops: c.ops, Breach: c.breach, AtEnd: c.atEnd, Rapid: f.Rapid, Checks: f.Checks, Certificate: certificate}
 }
@@ -66,14 +65,14 @@ type minimizer struct {
 	any     bool               // another invariant may break
 	runs    int                // how many are left
 	states  uint64             // transitions that the proof may take
+	ctx     context.Context    // when it ends, no candidate is taken any more
 	best    candidate
-	ctx     context.Context
 }
 
 // round tries every edit at every op, the last op first, and says whether one helped.
 func (m *minimizer) round() (helped bool) {
 	for _, edit := range edits {
-		for i := len(m.best.stmts) - 1; i >= 0; i-- {
+		for i := len(m.best.stmts) - 1; i >= 0 && m.ctx.Err() == nil; i-- { // it takes long to list edits of a long trace
 			for i < len(m.best.stmts) && m.take(edit(m, i)) {
 				helped = true
 			}
@@ -88,6 +87,9 @@ func (m *minimizer) round() (helped bool) {
 // take goes on with the first of some candidates that is plainer than the best one and fails.
 func (m *minimizer) take(list []candidate) bool {
 	for _, c := range list {
+		if m.ctx.Err() != nil {
+			return false
+		}
 		if m.plainer(&c) && m.run(&c) && m.plainer(&c) {
 			m.best = c
 			return true
@@ -101,7 +103,7 @@ func (m *minimizer) plainer(c *candidate) bool { return slices.Compare(m.cost(c)
 
 // run runs a candidate and says whether it fails as it should. What came after the breach is cut off.
 func (m *minimizer) run(c *candidate) bool {
-	if m.runs == 0 || m.ctx.Err() != nil || c.boot.Check() != nil {
+	if m.runs == 0 || c.boot.Check() != nil {
 		return false
 	}
 	m.runs--

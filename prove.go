@@ -19,18 +19,14 @@ type Certificate struct {
 	Length              int    // of the counterexample
 	Proved              int    // no trace is shorter than this
 	States, Transitions uint64 // what was visited
-	Interrupted         bool   // the descent, or the search, was ended early
 }
 
 // Minimal says whether there is no shorter trace in the scope.
-func (c *Certificate) Minimal() bool { return c.Proved == c.Length && !c.Interrupted }
+func (c *Certificate) Minimal() bool { return c.Proved == c.Length }
 
 // String is one line.
 func (c *Certificate) String() string {
-	switch {
-	case c.Interrupted:
-		return fmt.Sprintf("interrupted: minimal to depth %d in scope %s, and there may be a shorter one", c.Proved-1, c.Scope)
-	case !c.Minimal():
+	if !c.Minimal() {
 		return fmt.Sprintf("minimal to depth %d in scope %s, not proved beyond: %s, %s", c.Proved-1, c.Scope, count(c.States, "state"), count(c.Transitions, "transition"))
 	}
 	return fmt.Sprintf("minimal: no shorter trace in scope %s of this world: %s, %s", c.Scope, count(c.States, "state"), count(c.Transitions, "transition"))
@@ -66,7 +62,7 @@ func (m *minimizer) sweep() *Certificate {
 				if found {
 					return c
 				}
-				if left -= min(left, c.Transitions); left == 0 {
+				if left -= min(left, c.Transitions); left == 0 || m.ctx.Err() != nil {
 					return nil
 				}
 			}
@@ -178,7 +174,8 @@ func (m *minimizer) search(world model.Boot, sc *generators.Scope, length int, s
 	e := Explore{Version: m.version, Scope: sc, Boot: &world, Invariants: m.checker.Invariants, Depth: length}
 	x := e.explorer(&world)
 	x.alphabet.Tasks = 0 // the length bounds them
-	return search.Run(m.ctx, x.space, search.Options{Depth: length, Transitions: states, Workers: 1, Ends: endCost, Stop: x.target(m)}), x
+	o := search.Options{Depth: length, Transitions: states, Workers: 1, Ends: endCost, Stop: x.target(m)}
+	return search.Run(m.ctx, x.space, o), x
 }
 
 // target says which findings are failures as they should be.

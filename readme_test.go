@@ -86,7 +86,7 @@ func readmeFailure(t *testing.T) string {
 		t.Fatalf("error %v, failure %v", err, f)
 	}
 	f = forkcheck.Minimize(f, forkcheck.MinimizeOptions{})
-	return fmt.Sprintf("%s\nreplay:  go run ./cmd/forkcheck run -tree testdata/failures/%s.trace\n", f.Report(), f.Breach.Invariant.Name)
+	return fmt.Sprintf("%s\nreplay:  go run ./cmd/forkcheck run -tree testdata/failures/%s-%s.trace\n", f.Report(), f.Breach.Invariant.Name, f.Kernel.Name)
 }
 
 // The traces of the README give the results that they say.

@@ -15,12 +15,12 @@ import (
 
 var update = flag.Bool("update", false, "write the results of testdata/**/*.trace anew")
 
-// traceFiles are all traces of testdata that the project keeps.
-func traceFiles(t testing.TB) []string {
+// traceFiles are all traces below testdata.
+func traceFiles(t testing.TB) (files []string) {
 	t.Helper()
 	files, err := kept.Traces("testdata")
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d traces, error %v", len(files), err)
 	}
 	return files
 }
@@ -31,8 +31,9 @@ func TestReplay(t *testing.T) {
 	if !*update { // it writes what others read
 		t.Parallel()
 	}
+	run := subtests(t)
 	for _, file := range traceFiles(t) {
-		t.Run(strings.TrimPrefix(file, "testdata/"), func(t *testing.T) { replay(t, file) })
+		run(strings.TrimPrefix(file, "testdata/"), func(t *testing.T) { replay(t, file) })
 	}
 }
 

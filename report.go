@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"forkcheck/internal/kept"
 	"forkcheck/invariants"
 	"forkcheck/model"
 )
@@ -42,9 +41,4 @@ func (f *Failure) changes(max int) []string {
 		list[max] = "..."
 	}
 	return list
-}
-
-// Save writes the trace to a file below dir, named after the invariant and the version, and answers its path.
-func (f *Failure) Save(dir string) (string, error) {
-	return kept.Write(dir, fmt.Sprintf("%s-%s.trace", f.Breach.Invariant.Name, f.Kernel.Name), []byte(f.Trace().String()))
 }

@@ -29,14 +29,16 @@ var (
 // machine. What is not in the sample is only run again: -shrink.all finds them all.
 func TestShrink(t *testing.T) {
 	k, seen := newKiller(t, 1), sampler{}
+	runVersion := subtests(t)
 	for _, v := range model.Versions {
 		mutants := model.Mutants(v.Name)
 		golden := readMutants(t, v.Name, mutants)
 		found := seen.of(mutants)
-		t.Run(v.Name, func(t *testing.T) {
+		runVersion(v.Name, func(t *testing.T) {
+			run := subtests(t)
 			for i := range mutants {
 				m := &mutants[i]
-				t.Run(strings.TrimPrefix(m.Name, v.Name+"/"), func(t *testing.T) {
+				run(strings.TrimPrefix(m.Name, v.Name+"/"), func(t *testing.T) {
 					t.Parallel()
 					switch e := forkcheck.EquivalentOf(m.Name); {
 					case e != nil:
@@ -52,14 +54,6 @@ func TestShrink(t *testing.T) {
 			}
 		})
 		golden.write(t)
-	}
-}
-
-// atLeastOne fails a test that its flag would let do nothing.
-func atLeastOne(t *testing.T, name string, n int) {
-	t.Helper()
-	if n < 1 {
-		t.Fatalf("-%s=%d: nothing would be tested; it is 1 or more", name, n)
 	}
 }
 
@@ -275,7 +269,6 @@ func (g *golden) write(t *testing.T) {
 // The minimal trace of a mutant is the same wherever the search for it began, if it is one of a named scope: scope own has only what
 // that one trace had.
 func TestShrinkSeeds(t *testing.T) {
-	atLeastOne(t, "shrink.seeds", *shrinkSeeds)
 	for _, v := range model.Versions {
 		mutants := model.Mutants(v.Name)
 		golden := readMutants(t, v.Name, mutants)

@@ -6,9 +6,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"forkcheck/internal/kept"
-	"pgregory.net/rapid"
 )
 
 // canonical is a trace without comments and results, with the names that Decode gives.
@@ -33,20 +33,20 @@ func decoded(data []byte) string {
 func TestBinaryTestdata(t *testing.T) {
 	files, err := kept.Traces("../testdata")
 	if err != nil || len(files) == 0 {
-		t.Fatal(files, err)
+		t.Fatalf("%d traces, error %v", len(files), err)
 	}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
+	for _, path := range files {
+		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		trace := mustParse(t, string(text))
-		trace.File = file
+		trace.File = path
 		data, err := EncodeTrace(trace)
 		if err != nil {
 			t.Error(err)
 		} else if diff := cmp.Diff(canonical(trace), decoded(data)); diff != "" {
-			t.Errorf("%s comes back as another trace (-want +got):\n%s", file, diff)
+			t.Errorf("%s comes back as another trace (-want +got):\n%s", path, diff)
 		}
 	}
 }

@@ -8,10 +8,12 @@ import (
 
 // Trace is a world and what happens in it: the parsed form of a trace file. The package comment has the grammar.
 type Trace struct {
-	File   string
-	Boot   Boot
-	Header int    // the number of the header's line
-	Lines  []Line // every line of the file, the header, comments and blank lines included
+	File  string
+	Boot  Boot
+	Lines []Line // every line of the file, the header, comments and blank lines included
+
+	HeaderNo int // the number of the header's line
+	KernelAt int // where in the file the header has the name of the kernel, counted in bytes from 0
 }
 
 // Line is one line of a trace.
@@ -41,7 +43,7 @@ func NewLine(st Stmt, result string) Line {
 
 // NewTrace is a trace without ops.
 func NewTrace(b Boot) *Trace {
-	return &Trace{Boot: b, Lines: []Line{{No: 1, Text: b.String()}}}
+	return &Trace{Boot: b, Lines: []Line{{No: 1, Text: b.String()}}, HeaderNo: 1, KernelAt: len("kernel ")}
 }
 
 // Add appends a line and numbers it.

@@ -9,9 +9,10 @@ import (
 
 // header reads the first line of a trace: the kernel and the options of its world.
 type header struct {
-	boot  Boot
-	given map[string]bool
-	err   *SyntaxError
+	boot     Boot
+	kernelAt int // where in the line the name of the kernel stands, from 0
+	given    map[string]bool
+	err      *SyntaxError
 }
 
 // option is one option of the header. Zero bounds mean that read makes its own sense of the value.
@@ -160,7 +161,7 @@ func (h *header) parse(line string) *SyntaxError {
 		h.fail(words[0].col+len("kernel"), "no kernel version after kernel; known: %s", strings.Join(versionNames(), ", "))
 		return h.err
 	}
-	h.boot.Version = words[1].text
+	h.boot.Version, h.kernelAt = words[1].text, words[1].col-1
 	if !slices.Contains(versionNames(), h.boot.Version) {
 		h.fail(words[1].col, "unknown kernel version %q%s", h.boot.Version, Suggest(h.boot.Version, versionNames()))
 	}

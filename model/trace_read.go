@@ -16,30 +16,22 @@ const (
 )
 
 // ParseTrace reads a trace. The name of the file is for messages only. An error is a SyntaxErrors.
-func ParseTrace(file string, text []byte) (*Trace, error) { return parseTrace(file, text, "") }
-
-// ParseTraceFor reads a trace as if its header named another version. What is wrong for its own version stays wrong, and so is a
-// row that the other one does not have.
-func ParseTraceFor(file string, text []byte, version string) (*Trace, error) {
-	if t, err := ParseTrace(file, text); err != nil {
-		return t, err
-	}
-	return parseTrace(file, text, version)
-}
-
-func parseTrace(file string, text []byte, version string) (*Trace, error) {
-	r := &reader{trace: &Trace{File: file}, names: map[string]int{}, version: version}
+func ParseTrace(file string, text []byte) (*Trace, error) {
+	r := &reader{trace: &Trace{File: file}, names: map[string]int{}}
 	if len(text) > MaxTraceFile {
 		r.fail(1, 1, "the file has %d bytes; a trace has at most %d", len(text), MaxTraceFile)
 		return nil, r.errs
 	}
-	lines := strings.Split(strings.TrimPrefix(strings.TrimSuffix(string(text), "\n"), byteOrderMark), "\n")
+	rest := strings.TrimPrefix(string(text), byteOrderMark)
+	lines := strings.Split(strings.TrimSuffix(rest, "\n"), "\n")
 	if len(lines) > maxTraceOps {
 		r.fail(maxTraceOps+1, 1, "the file has %d lines; a trace has at most %d", len(lines), maxTraceOps)
 		return nil, r.errs
 	}
+	r.at = len(text) - len(rest)
 	for i := 0; i < len(lines) && len(r.errs) < maxErrors && !r.hopeless; i++ {
 		r.line(i+1, lines[i])
+		r.at += len(lines[i]) + len("\n")
 	}
 	if r.kernel == nil && len(r.errs) == 0 {
 		r.fail(len(lines), 1, "no header; the first line is like %q", exampleHeader)
@@ -62,8 +54,8 @@ type reader struct {
 	kernel   *Kernel        // of the header, once that is read
 	names    map[string]int // the line that binds a name; 0 is the world
 	errs     SyntaxErrors
-	hopeless bool   // without a header nothing else makes sense
-	version  string // unless "", the one that the header is taken to name
+	at       int  // where in the file the line begins
+	hopeless bool // without a header nothing else makes sense
 }
 
 func (r *reader) fail(line, col int, format string, args ...any) {
@@ -81,19 +73,15 @@ func (r *reader) line(no int, text string) {
 	switch trimmed := strings.TrimLeft(text, " \t\r"); {
 	case trimmed == "" || trimmed[0] == '#':
 	case r.kernel == nil:
-		l.Text = r.header(no, text)
+		r.header(no, text)
 	default:
 		l = r.stmt(no, text)
 	}
 	r.trace.Lines = append(r.trace.Lines, l)
 }
 
-// header reads the first line that says anything, and answers it as it is meant.
-func (r *reader) header(no int, text string) string {
-	if words := splitWords(text); r.version != "" && len(words) > 1 {
-		at := words[1].col - 1
-		text = text[:at] + r.version + text[at+len(words[1].text):]
-	}
+// header reads the first line that says anything.
+func (r *reader) header(no int, text string) {
 	h := header{boot: DefaultBoot(), given: map[string]bool{}}
 	err := h.parse(text)
 	if err == nil {
@@ -103,13 +91,12 @@ func (r *reader) header(no int, text string) string {
 		r.hopeless = true
 		err.File, err.Line = r.trace.File, no
 		r.errs = append(r.errs, err)
-		return text
+		return
 	}
-	r.trace.Boot, r.trace.Header = h.boot, no
+	r.trace.Boot, r.trace.HeaderNo, r.trace.KernelAt = h.boot, no, r.at+h.kernelAt
 	for _, t := range h.boot.Tasks() {
 		r.names[t.Name] = 0
 	}
-	return text
 }
 
 // stmt reads an op. A name that a broken line binds counts as bound, so that one mistake is reported once.

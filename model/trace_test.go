@@ -404,3 +404,26 @@ func FuzzParseTrace(f *testing.F) {
 		}
 	})
 }
+
+// A trace says where its header has the name of the kernel, so that another one can take its place.
+func TestKernelAt(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		no         int
+	}{
+		{"plain", "kernel v3.11\na.fork()\n", 1},
+		{"comments", "# kernel v3.11\n\n  # no\n kernel   v3.11 dress\na.fork()", 4},
+		{"a byte-order mark", "\ufeffkernel v3.11", 1},
+		{"a byte-order mark and comments", "\ufeff\n# kernel v3.11\nkernel v3.11\n", 3},
+		{"carriage returns and tabs", "\r\n\tkernel\t\rv3.11\t\r\na.fork()\r\n", 2},
+	} {
+		trace := mustParse(t, c.text)
+		if got := c.text[trace.KernelAt:][:len("v3.11")]; got != "v3.11" || trace.HeaderNo != c.no {
+			t.Errorf("%s: %q in line %d, want v3.11 in line %d", c.name, got, trace.HeaderNo, c.no)
+		}
+	}
+	made := NewTrace(DefaultBoot())
+	if got := made.String()[made.KernelAt:]; made.HeaderNo != 1 || got != "v3.11\n" {
+		t.Errorf("a trace that was made has %q in line %d", got, made.HeaderNo)
+	}
+}

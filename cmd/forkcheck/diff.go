@@ -32,7 +32,7 @@ func diffCommand(e *env, args []string) int {
 	if len(versions) != 2 || versions[0] != "v3.11" || versions[1] != "v6.x" {
 		return e.usage("the versions that can be compared are v3.11 and v6.x, in this order; usage: forkcheck %s", diffUsage)
 	}
-	if err := o.check(); err != nil {
+	if err := o.check(flags); err != nil {
 		return e.usage("%v", err)
 	}
 	d := forkcheck.Diff{Depth: o.depth, Tasks: o.tasks, Bytes: int(o.mem), Workers: o.workers, Progress: e.progress()}
@@ -92,6 +92,9 @@ func (e *env) differences(ds *forkcheck.Differences) int {
 	}
 	fmt.Fprintf(e.out, "diff: %d scopes, %d pairs of states, %d transitions, %d differences, %d of %d switches\n",
 		ds.Scopes, ds.States, ds.Transitions, ds.Found, len(ds.List), len(model.Switches))
+	if ds.Untold > 0 {
+		fmt.Fprintf(e.out, "of %d of the differences the switches were not looked for\n", ds.Untold)
+	}
 	if !ds.Complete {
 		fmt.Fprintln(e.out, "cut short by -mem or an interrupt: give more memory, or ask for fewer -tasks or less -depth")
 		return exitCut

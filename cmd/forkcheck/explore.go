@@ -4,7 +4,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -31,7 +30,7 @@ func exploreCommand(e *env, args []string) int {
 	if status, done := e.parse(flags, args, exploreUsage); done {
 		return status
 	}
-	if err := o.check(); err != nil {
+	if err := o.check(flags); err != nil {
 		return e.usage("%v", err)
 	}
 	if known != "" && known != "fail" {
@@ -65,22 +64,18 @@ func (o *searchOptions) register(flags *flag.FlagSet) {
 	o.mem = 1 << 30
 	flags.IntVar(&o.tasks, "tasks", 0, "task_structs at most, instead of the scope's bound")
 	flags.IntVar(&o.depth, "depth", 0, "the longest trace, instead of the scope's bound")
-	flags.IntVar(&o.workers, "workers", 0, "how many cores, 0 for all")
+	flags.IntVar(&o.workers, "workers", 0, "how many cores, instead of all")
 	flags.Var(&o.mem, "mem", "memory for what was visited, such as 512M or 2G")
 }
 
 // check refuses what no search can do.
-func (o *searchOptions) check() error {
-	for _, n := range []struct {
-		name   string
-		n, max int
-	}{{"tasks", o.tasks, model.MaxTasks - 1}, {"depth", o.depth, 1000}, {"workers", o.workers, 1024}} {
-		if n.n < 0 || n.n > n.max {
-			return fmt.Errorf("-%s=%d is outside 0..%d", n.name, n.n, n.max)
-		}
-	}
-	return nil
+func (o *searchOptions) check(flags *flag.FlagSet) error {
+	return within(flags, bound{"tasks", o.tasks, model.MaxTasks - 1}, bound{"depth", o.depth, 1000},
+		bound{"workers", o.workers, mostWorkers})
 }
+
+// mostWorkers is more than a machine has cores.
+const mostWorkers = 1024
 
 // size is a number of bytes.
 type size int
@@ -102,8 +97,7 @@ func (s *size) Set(text string) error {
 
 // parse reads flags and no arguments; it says whether that was the end of it.
 func (e *env) parse(flags *flag.FlagSet, args []string, usage string) (status int, done bool) {
-	flags.SetOutput(io.Discard)
-	switch err := flags.Parse(args); {
+	switch err := parseFlags(flags, args); {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprintln(e.out, "usage: forkcheck "+usage)
 		return exitOK, true
@@ -111,9 +105,6 @@ func (e *env) parse(flags *flag.FlagSet, args []string, usage string) (status in
 		return e.usage("%v; usage: forkcheck %s", err, usage), true
 	case flags.NArg() > 0:
 		return e.usage("%q is no flag; usage: forkcheck %s", flags.Arg(0), usage), true
-	}
-	if err := saysNothing(flags); err != nil {
-		return e.usage("%v", err), true
 	}
 	return exitOK, false
 }
@@ -144,14 +135,10 @@ func (e *env) progress() func(search.Stats) {
 
 // terminal is where somebody is looking; nil elsewhere.
 func (e *env) terminal() *os.File {
-	f, ok := e.err.(*os.File)
-	if !ok {
-		return nil
+	if f, ok := e.err.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return f
 	}
-	if !term.IsTerminal(int(f.Fd())) {
-		return nil
-	}
-	return f
+	return nil
 }
 
 // statsText is one line.

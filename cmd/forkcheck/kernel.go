@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"forkcheck/model"
 )
@@ -18,10 +19,12 @@ func version(name string) (*model.Version, error) {
 	return nil, fmt.Errorf("unknown kernel %q%s", name, model.Suggest(name, names))
 }
 
-// parse reads a trace, as if its header named another kernel if one is given.
+// parse reads a trace, as if its header named another kernel if one is given. A trace that is wrong for its own kernel
+// stays wrong, and a row that the other kernel does not have is an error as in any trace for it.
 func parse(file string, text []byte, kernel string) (*model.Trace, error) {
-	if kernel == "" {
-		return model.ParseTrace(file, text)
+	t, err := model.ParseTrace(file, text)
+	if err != nil || kernel == "" {
+		return t, err
 	}
-	return model.ParseTraceFor(file, text, kernel)
+	return model.ParseTrace(file, slices.Concat(text[:t.KernelAt], []byte(kernel), text[t.KernelAt+len(t.Boot.Version):]))
 }

@@ -6,10 +6,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode"
 
 	"forkcheck"
 	"forkcheck/model"
@@ -28,18 +28,17 @@ type liveOptions struct {
 func liveCommand(e *env, args []string) int {
 	var o liveOptions
 	flags := flag.NewFlagSet("live", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
 	flags.IntVar(&o.traces, "traces", 150, "how many random traces")
 	flags.Uint64Var(&o.seed, "seed", 1, "of the first random trace; each further one has the next")
 	flags.StringVar(&o.kernel, "kernel", "", "run on this kernel, whichever one the header names")
-	switch err := flags.Parse(args); {
+	switch err := parseFlags(flags, args); {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprintln(e.out, "usage: forkcheck "+liveUsage)
 		return exitOK
 	case err != nil:
 		return e.usage("%v; usage: forkcheck %s", err, liveUsage)
 	}
-	if err := cmp.Or(o.check(flags), saysNothing(flags)); err != nil {
+	if err := o.check(flags); err != nil {
 		return e.usage("%v", err)
 	}
 	return e.besideKernel(flags.Args(), o.kernel, func(b *forkcheck.Beside, traces []*model.Trace) int {
@@ -88,9 +87,14 @@ func (e *env) liveRun(b *forkcheck.Beside, traces []*model.Trace, o liveOptions)
 	return r.end(nil)
 }
 
-// fileName is what the trace of a divergence is called.
+// fileName is what the trace of a divergence is called, in letters that no shell takes for anything else.
 func fileName(t *model.Trace) string {
-	return "live-" + strings.TrimSuffix(strings.Trim(filepath.Base(t.File), "<>"), ".trace")
+	return "live-" + strings.Map(func(r rune) rune {
+		if strings.ContainsRune("-._", r) || r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
+			return r
+		}
+		return '_'
+	}, strings.TrimSuffix(strings.Trim(filepath.Base(t.File), "<>"), ".trace"))
 }
 
 // How many divergences are shown, one of each kind, and how many are made small to find out of what kind they are.
@@ -152,7 +156,7 @@ func (r *liveRun) broken(t *model.Trace, name string, err error) error {
 		return err
 	}
 	file, noFile := r.keep(&forkcheck.Minimal{Trace: t}, name)
-	if noFile != nil {
+	if noFile != nil { // the trace is a random one: its seed is its name
 		return fmt.Errorf("%w: no file: %w", err, noFile)
 	}
 	return fmt.Errorf("%w: the trace is %s", err, file)
@@ -200,11 +204,8 @@ func (r *liveRun) show(t *model.Trace, d *forkcheck.Divergence, name string) err
 	r.kinds[m.Kind()] = r.count.Divergences
 	r.blocks++
 	fmt.Fprintf(r.env.out, "divergence %d: %s\n\n%s\n", r.count.Divergences, name, m.Report())
-	if file, err := r.keep(m, name); err != nil {
-		fmt.Fprintf(r.env.out, "no file: %v\n\n", err)
-	} else {
-		fmt.Fprintf(r.env.out, "replay:  go run ./cmd/forkcheck run -live %s\n\n", file)
-	}
+	file, noFile := r.keep(m, name)
+	fmt.Fprintf(r.env.out, "replay:  %s\n\n", forkcheck.ReplayCommand("-live", file, m.Trace, noFile))
 	return err
 }
 

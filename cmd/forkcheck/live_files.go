@@ -72,7 +72,7 @@ func (e *env) liveTrace(file, kernel string) (*model.Trace, error) {
 		return t, err
 	}
 	if kernel == "" {
-		return nil, fmt.Errorf("%s:%d: %s is not the kernel that runs; -kernel %s takes the trace for one of that", name, t.Header, t.Boot.Version, liveVersion)
+		return nil, fmt.Errorf("%s:%d: %s is not the kernel that runs; -kernel %s takes the trace for one of that", name, t.HeaderNo, t.Boot.Version, liveVersion)
 	}
 	if t, err = parse(name, text, kernel); err == nil {
 		for i := range t.Lines {
@@ -85,7 +85,7 @@ func (e *env) liveTrace(file, kernel string) (*model.Trace, error) {
 // traceLineNo is the number of a line, where any but that of an op means the header.
 func traceLineNo(t *model.Trace, l *model.Line) int {
 	if l.Stmt == nil {
-		return t.Header
+		return t.HeaderNo
 	}
 	return l.No
 }

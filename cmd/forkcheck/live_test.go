@@ -269,3 +269,14 @@ func TestLiveInterrupt(t *testing.T) {
 		t.Errorf("says %q", errors.String())
 	}
 }
+
+// A divergence is kept under a name that can be typed, wherever its trace came from.
+func TestFileName(t *testing.T) {
+	for file, want := range map[string]string{
+		"<stdin>": "live-stdin", "a/b/c.trace": "live-c", "x.txt": "live-x.txt", "my file.trace": "live-my_file", "a;rm $b\n'*\"é.trace": "live-a_rm__b_____",
+	} {
+		if got := fileName(&model.Trace{File: file}); got != want {
+			t.Errorf("%q is kept as %q, want %q", file, got, want)
+		}
+	}
+}

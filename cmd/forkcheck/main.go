@@ -21,7 +21,6 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -66,8 +65,10 @@ func main() {
 	out := &output{Writer: os.Stdout}
 	e := &env{os.Stdin, out, os.Stderr}
 	status := dispatch(e, os.Args[1:])
-	if out.err != nil && status == exitOK {
-		status = e.usage("%v", out.err)
+	if out.err != nil && status != exitUsage { // of which the reason was told
+		if failed := e.usage("%v", out.err); status == exitOK {
+			status = failed
+		}
 	}
 	os.Exit(status)
 }
@@ -114,23 +115,14 @@ func commandNames() string {
 	return "commands: " + strings.Join(names, ", ")
 }
 
-// saysNothing refuses a flag that was given without a value, or with 0, which is what it is without being given.
-func saysNothing(flags *flag.FlagSet) (err error) {
-	flags.Visit(func(f *flag.Flag) {
-		if v := f.Value.String(); err == nil && (v == "" || v == "0") {
-			err = fmt.Errorf("-%s=%s says nothing; leave it out or give it a value", f.Name, v)
-		}
-	})
-	return err
-}
-
 // usage reports bad usage in one line.
 func (e *env) usage(format string, args ...any) int {
 	fmt.Fprintf(e.err, "forkcheck: "+format+"\n", args...)
 	return exitUsage
 }
 
-// interruptible ends when the program is asked to: what is known by then is printed. Who asks a second time does not wait for that.
+// interruptible ends when the program is asked to: what is known by then is printed. A second signal is not caught, and
+// kills.
 func interruptible() (context.Context, context.CancelFunc) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)

@@ -65,6 +65,8 @@ func TestStatus(t *testing.T) {
 		{"unknown flag", "", []string{"run", "-x"}, 2, "forkcheck: flag provided but not defined: -x" + usage},
 		{"unknown value", "", []string{"run", "-known=no", "-"}, 2, "forkcheck: -known=no is unknown, the one value is fail" + usage},
 		{"another kernel", "# kernel v3.11\n\n kernel v3.11 dress\na.clone(NEWPID|PARENT) // EINVAL newuser_newpid_thread_parent", []string{"run", "-kernel", "v6.x", "-"}, 1, ""},
+		{"another kernel behind a byte-order mark", "\ufeffkernel v3.11\na.fork() // 3", []string{"run", "-kernel", "v6.x", "-"}, 0, ""},
+		{"another kernel, oddly written", "\ufeff#\r\n\r\n\t \rkernel\t\rv3.11\t\r\na.fork() // 3\r\n", []string{"run", "-kernel=v6.x", "-"}, 0, ""},
 		{"its own kernel", small, []string{"run", "-kernel=v3.11", "-"}, 0, ""},
 		{"unknown kernel", small, []string{"run", "-kernel=v6", "-"}, 2, "forkcheck: unknown kernel \"v6\"; valid: v3.11, v6.x\n"},
 		{"row of another kernel", "kernel v3.11\na.fork().fault(try_module_get, EAGAIN)", []string{"run", "-kernel=v6.x", "-"}, 2,
@@ -150,4 +152,23 @@ func TestAnyInput(t *testing.T) {
 			t.Fatalf("status %d, output %q, errors %q", status, out, errors)
 		}
 	})
+}
+
+// A flag that is given and would be as if it were not, or make a run do nothing, is refused by every command that has
+// it.
+func TestEmptyFlags(t *testing.T) {
+	for _, args := range []string{
+		"run -kernel= -", "run -known= -", "run -minimize -states 0 -", "run -states 5 -",
+		"explore -scope family -kernel=", "explore -scope family -known=", "explore -scope= -depth 1", "explore -scope family -tasks 0",
+		"explore -scope family -depth 0", "explore -scope family -workers 0", "explore -scope family -mem 0",
+		"diff v3.11 v6.x -scope= -depth 1", "diff v3.11 v6.x -scope limits -workers 0", "diff v3.11 v6.x -scope limits -depth 0", "diff v3.11 v6.x -scope limits -tasks 0",
+		"mutants -list -checks 0", "mutants -list -workers 0", "mutants -list -seed 0", "mutants -list -invariant=",
+		"live -kernel=", "live -traces 0", "live -seed 0", "live -kernel= -", "run -live -kernel= -",
+		"tables -kernel=", "tables -kernel= words",
+	} {
+		status, out, errors := call(small, strings.Fields(args)...)
+		if status != exitUsage || out != "" || strings.Count(errors, "\n") != 1 || !strings.HasPrefix(errors, "forkcheck: ") {
+			t.Errorf("%s: status %d, says %q, prints\n%s", args, status, errors, out)
+		}
+	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"maps"
 	"runtime"
 	"slices"
@@ -31,20 +30,19 @@ type mutantsOptions struct {
 func mutantsCommand(e *env, args []string) int {
 	var o mutantsOptions
 	flags := flag.NewFlagSet("mutants", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
 	flags.BoolVar(&o.list, "list", false, "only the names")
 	flags.StringVar(&o.invariant, "invariant", "", "ask this one alone, of random traces")
 	flags.IntVar(&o.checks, "checks", 0, "random traces for each mutant")
-	flags.IntVar(&o.workers, "workers", 0, "how many cores, 0 for all")
+	flags.IntVar(&o.workers, "workers", 0, "how many cores, instead of all")
 	flags.Uint64Var(&o.seed, "seed", 1, "of the random traces")
-	switch err := flags.Parse(args); {
+	switch err := parseFlags(flags, args); {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprintln(e.out, "usage: forkcheck "+mutantsUsage)
 		return exitOK
 	case err != nil:
 		return e.usage("%v; usage: forkcheck %s", err, mutantsUsage)
 	}
-	asked, err := o.check()
+	asked, err := o.check(flags)
 	if err != nil {
 		return e.usage("%v", err)
 	}
@@ -69,12 +67,11 @@ func mutantsCommand(e *env, args []string) int {
 }
 
 // check refuses what cannot be done, and finds the one invariant that is to be asked, if it is only one.
-func (o *mutantsOptions) check() (asked []invariants.Invariant, err error) {
+func (o *mutantsOptions) check(flags *flag.FlagSet) (asked []invariants.Invariant, err error) {
+	if err := within(flags, bound{"checks", o.checks, 10_000_000}, bound{"workers", o.workers, mostWorkers}); err != nil {
+		return nil, err
+	}
 	switch {
-	case o.checks < 0 || o.checks > 10_000_000:
-		return nil, fmt.Errorf("-checks=%d is outside 0..10000000", o.checks)
-	case o.workers < 0 || o.workers > 1024:
-		return nil, fmt.Errorf("-workers=%d is outside 0..1024", o.workers)
 	case o.seed == 0:
 		return nil, fmt.Errorf("-seed=0 is none; any other number is one")
 	case o.invariant == "":
@@ -149,6 +146,8 @@ func (e *env) killAll(ctx context.Context, k *forkcheck.Killer, mutants []model.
 		select {
 		case v = <-verdicts[i]:
 		case <-ctx.Done():
+		}
+		if v.text == "" { // nobody has judged it
 			fmt.Fprintf(e.err, "forkcheck: interrupted after the first %d of %d mutants\n", i, len(mutants))
 			return exitCut
 		}

@@ -37,8 +37,8 @@ func TestMutantsErrors(t *testing.T) {
 		{"-invariant FileCount", `unknown invariant "FileCount"; did you mean FilesCount?`},
 		{"-invariant FileCount -list", `unknown invariant "FileCount"; did you mean FilesCount?`},
 		{"v3.11/kill -list", "-list stands behind a name; flags come first: forkcheck " + mutantsUsage},
-		{"-checks -1", "-checks=-1 is outside 0..10000000"},
-		{"-workers 5000", "-workers=5000 is outside 0..1024"},
+		{"-checks -1", "-checks=-1 is outside 1..10000000"},
+		{"-workers 5000", "-workers=5000 is outside 1..1024"},
 		{"-seed 0", "-seed=0 is none; any other number is one"},
 		{"-nonsense", "flag provided but not defined: -nonsense; usage: forkcheck " + mutantsUsage},
 	} {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -31,7 +32,6 @@ func runCommand(e *env, args []string) int {
 	var o runOptions
 	usage := "usage: forkcheck " + runUsage
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
 	flags.BoolVar(&o.json, "json", false, "print one JSON object per op")
 	flags.BoolVar(&o.tree, "tree", false, "draw the process tree after each op")
 	flags.StringVar(&o.known, "known", "", "fail: a known defect of the kernel is a failure")
@@ -40,7 +40,7 @@ func runCommand(e *env, args []string) int {
 	flags.BoolVar(&o.minimize, "minimize", false, "print the shortest trace that breaks the same invariant, or shows the same known defect")
 	flags.Uint64Var(&o.states, "states", forkcheck.ProofStates, "how many transitions the proof may take that it is the shortest")
 	flags.BoolVar(&o.live, "live", false, "run them on the running kernel as well, and print what that answers")
-	switch err := flags.Parse(args); {
+	switch err := parseFlags(flags, args); {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprintln(e.out, usage)
 		return exitOK
@@ -54,13 +54,14 @@ func runCommand(e *env, args []string) int {
 		return e.usage("-minimize prints a trace, with neither -json nor -tree; %s", usage)
 	case o.live && (o.json || o.tree || o.minimize || o.fuzz):
 		return e.usage("-live prints what the running kernel answers, with none of -json, -tree, -minimize and -fuzz; %s", usage)
+	case o.states == 0:
+		return e.usage("-states=0 proves nothing; ask for 1 or more; %s", usage)
+	case given(flags, "states") && !o.minimize:
+		return e.usage("-states is about -minimize; %s", usage)
 	case flags.NArg() == 0:
 		return e.usage("no file; %s", usage)
 	}
 	if _, err := version(o.kernel); err != nil && o.kernel != "" {
-		return e.usage("%v", err)
-	}
-	if err := saysNothing(flags); err != nil {
 		return e.usage("%v", err)
 	}
 	for _, file := range flags.Args() {
@@ -71,18 +72,27 @@ func runCommand(e *env, args []string) int {
 	if o.live {
 		return e.runLive(flags.Args(), o.kernel)
 	}
+	ctx := context.Background()
+	if o.minimize {
+		var stop context.CancelFunc
+		ctx, stop = interruptible()
+		defer stop()
+	}
 	status := exitOK
 	for i, file := range flags.Args() {
+		if ctx.Err() != nil {
+			return max(status, exitCut)
+		}
 		if flags.NArg() > 1 && !o.json {
 			fmt.Fprintf(e.out, "%s== %s\n", strings.Repeat("\n", min(i, 1)), file)
 		}
-		status = max(status, e.runFile(file, o))
+		status = max(status, e.runFile(ctx, file, o))
 	}
 	return status
 }
 
 // runFile runs one trace.
-func (e *env) runFile(file string, o runOptions) int {
+func (e *env) runFile(ctx context.Context, file string, o runOptions) int {
 	text, name, err := e.read(file)
 	if err != nil {
 		return e.usage("%v", err)
@@ -97,7 +107,7 @@ func (e *env) runFile(file string, o runOptions) int {
 		return exitUsage
 	}
 	if o.minimize {
-		return e.minimizeFile(trace, o)
+		return e.minimizeFile(ctx, trace, o)
 	}
 	p := newPrinter(e.out, trace, o)
 	verdict, err := forkcheck.Run(trace, forkcheck.Options{KnownFail: o.known == "fail"}, p.step)
@@ -114,7 +124,7 @@ func (e *env) runFile(file string, o runOptions) int {
 }
 
 // minimizeFile prints the shortest trace that breaks what a trace breaks, as a trace.
-func (e *env) minimizeFile(trace *model.Trace, o runOptions) int {
+func (e *env) minimizeFile(ctx context.Context, trace *model.Trace, o runOptions) int {
 	f, err := forkcheck.Failing(trace, forkcheck.Options{KnownFail: true})
 	switch {
 	case err != nil:
@@ -122,20 +132,20 @@ func (e *env) minimizeFile(trace *model.Trace, o runOptions) int {
 	case f == nil:
 		return e.usage("%s breaks nothing, so there is nothing to minimize", trace.File)
 	}
-	ctx, stop := interruptible()
-	defer stop()
 	f = forkcheck.Minimize(f, forkcheck.MinimizeOptions{States: o.states, Context: ctx})
 	minimal := f.Trace()
 	fmt.Fprint(e.out, minimal)
 	fmt.Fprint(e.out, comment(fmt.Sprintf("%s: %s: %s\n%s\n", heading(f.Breach), f.Breach.Invariant.Name, f.Breach.Detail, f.Certificate)))
-	switch {
-	case f.Certificate != nil && f.Certificate.Interrupted:
-		fmt.Fprintln(e.err, "forkcheck: interrupted: the trace is the shortest so far")
-		return exitCut
-	case f.Breach.Known != nil && o.known != "fail":
-		return exitOK
+	if ctx.Err() != nil {
+		fmt.Fprintf(e.err, "forkcheck: interrupted: there may be a shorter trace than that of %s\n", trace.File)
 	}
-	return exitFound
+	switch {
+	case f.Breach.Known == nil || o.known == "fail":
+		return exitFound
+	case ctx.Err() != nil:
+		return exitCut
+	}
+	return exitOK
 }
 
 // read reads a file, or standard input for "-", and no more than a trace may hold.

@@ -26,7 +26,7 @@ func (e *env) runLive(files []string, kernel string) int {
 			s, err := e.runLiveTrace(b, t)
 			switch {
 			case errors.Is(err, context.Canceled):
-				fmt.Fprintf(e.err, "forkcheck: interrupted before %s\n", t.File)
+				fmt.Fprintf(e.err, "forkcheck: interrupted before the end of %s\n", t.File)
 				return max(status, exitCut)
 			case err != nil:
 				return e.usage("%v", err)

@@ -18,9 +18,8 @@ const tablesUsage = "tables [-kernel VERSION] [TABLE...]"
 func tablesCommand(e *env, args []string) int {
 	usage := "usage: forkcheck " + tablesUsage
 	flags := flag.NewFlagSet("tables", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
 	kernel := flags.String("kernel", model.Versions[len(model.Versions)-1].Name, "the kernel whose tables they are")
-	switch err := flags.Parse(args); {
+	switch err := parseFlags(flags, args); {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprintln(e.out, usage)
 		return exitOK

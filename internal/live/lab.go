@@ -61,6 +61,9 @@ type Lab struct {
 
 // Open makes a lab: as the caller is, or in a user namespace if that is not allowed. It tries it with a trace.
 func Open() (*Lab, error) {
+	if err := checkFiles(); err != nil {
+		return nil, err
+	}
 	l, plain := open(false)
 	if plain == nil {
 		return l, nil
@@ -76,7 +79,12 @@ func Open() (*Lab, error) {
 }
 
 // OpenUserNS makes a lab in a user namespace.
-func OpenUserNS() (*Lab, error) { return open(true) }
+func OpenUserNS() (*Lab, error) {
+	if err := checkFiles(); err != nil {
+		return nil, err
+	}
+	return open(true)
+}
 
 // labs counts those that were made.
 var labs atomic.Int32

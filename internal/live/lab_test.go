@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
+	"forkcheck/internal/testmain"
 	"forkcheck/model"
 )
 
@@ -24,7 +25,7 @@ func TestMain(m *testing.M) {
 		fmt.Println(waitInLab())
 		select {}
 	}
-	os.Exit(m.Run())
+	testmain.Run(m)
 }
 
 // waitInLab begins a trace and says which tasks there are.
@@ -291,4 +292,36 @@ func BenchmarkTrace(b *testing.B) {
 	}
 	b.ReportMetric(float64(world.Microseconds())/1000/float64(b.N), "ms/world")
 	b.ReportMetric(3*float64(b.N)/b.Elapsed().Seconds(), "steps/s")
+}
+
+// Where a lab may not open as many files as it needs, it says so: it is not taken for a /proc that hides tasks.
+func TestTooFewFiles(t *testing.T) {
+	openLab(t)
+	var was unix.Rlimit
+	check(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &was))
+	defer func() { check(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &was)) }()
+	for _, n := range []uint64{20, 64, filesNeeded - 1} {
+		check(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: n, Max: was.Max}))
+		want := fmt.Sprintf("RLIMIT_NOFILE is %d, and a lab needs 128 open files", n)
+		for _, open := range []func() (*Lab, error){Open, OpenUserNS} {
+			if _, err := open(); err == nil || err.Error() != want {
+				t.Errorf("the error is %v, want %s", err, want)
+			}
+		}
+	}
+	check(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 2 * filesNeeded, Max: was.Max}))
+	for range filesNeeded * 3 / 2 { // the program has them
+		file, err := os.Open("/proc/self/stat")
+		check(t, err)
+		defer file.Close()
+	}
+	_, err := Open()
+	if err == nil || !strings.Contains(err.Error(), "a lab needs 128 open files besides those") || strings.Contains(err.Error(), "hidepid") {
+		t.Errorf("the error is %v", err)
+	}
+	for errno, want := range map[unix.Errno]string{unix.ENFILE: "fs.file-max", unix.ENOENT: "hidepid", unix.EACCES: "hidepid"} {
+		if got := whyNotOpen(errno); !strings.Contains(got, want) {
+			t.Errorf("%v: %q says nothing of %s", errno, got, want)
+		}
+	}
 }

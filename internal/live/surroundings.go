@@ -3,6 +3,7 @@
 package live
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -33,22 +34,40 @@ func checkNamespaces() error {
 	return nil
 }
 
-// checkProcesses refuses an RLIMIT_NPROC that tasks would meet.
-func (l *Lab) checkProcesses() error {
-	if l.unlimited < roomy {
-		return fmt.Errorf("RLIMIT_NPROC is %d, and a lab needs %d", l.unlimited, roomy)
+// filesNeeded is how many files a lab has open at most, with room to spare for what else the program has: some for each
+// task, and those of the lab itself.
+const filesNeeded = filesOfTask*(model.MaxTasks+1) + 28
+
+// checkFiles refuses an RLIMIT_NOFILE that a trace would meet. The soft limit is as high as it can be: the runtime has
+// raised it.
+func checkFiles() error {
+	var r unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &r); err != nil {
+		return fmt.Errorf("getrlimit: %w", err)
+	}
+	if r.Cur < filesNeeded {
+		return fmt.Errorf("RLIMIT_NOFILE is %d, and a lab needs %d open files", r.Cur, filesNeeded)
 	}
 	return nil
 }
 
-// filesNeeded is how many files a lab may have open: four for each of its tasks, and its own.
-const filesNeeded = 4*(model.MaxTasks+1) + 28
+// whyNotOpen says what is behind the failure to open a file below /proc that should be there.
+func whyNotOpen(err error) string {
+	switch {
+	case errors.Is(err, unix.EMFILE):
+		return fmt.Sprintf("; a lab needs %d open files besides those that the program has (RLIMIT_NOFILE)", filesNeeded)
+	case errors.Is(err, unix.ENFILE):
+		return "; the machine has as many open files as it may (fs.file-max)"
+	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM):
+		return "; is /proc mounted with hidepid?"
+	}
+	return ""
+}
 
-// checkFiles refuses an RLIMIT_NOFILE that a lab would meet. (Go raises the soft limit to the hard one by itself.)
-func checkFiles() error {
-	var r unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &r); err == nil && r.Cur < filesNeeded {
-		return fmt.Errorf("RLIMIT_NOFILE is %d, and a lab needs %d (ulimit -n)", r.Cur, filesNeeded)
+// checkProcesses refuses an RLIMIT_NPROC that tasks would meet.
+func (l *Lab) checkProcesses() error {
+	if l.unlimited < roomy {
+		return fmt.Errorf("RLIMIT_NPROC is %d, and a lab needs %d", l.unlimited, roomy)
 	}
 	return nil
 }

@@ -63,11 +63,14 @@ func (t *Task) number(by *Task) int {
 	return t.pids[by.ns.level]
 }
 
+// filesOfTask is how many open makes.
+const filesOfTask = 4
+
 // open opens the task's files.
 func (t *Task) open() (err error) {
 	t.dir, err = unix.Open("/proc/"+strconv.Itoa(t.tid), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return fmt.Errorf("/proc/%d: %w%s", t.tid, err, hiddenBy(err))
+		return fmt.Errorf("/proc/%d: %w%s", t.tid, err, whyNotOpen(err))
 	}
 	for _, f := range []struct {
 		fd   *int
@@ -75,18 +78,10 @@ func (t *Task) open() (err error) {
 	}{{&t.syscall, "syscall"}, {&t.stat, "stat"}, {&t.status, "status"}} {
 		*f.fd, err = unix.Openat(t.dir, f.name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 		if err != nil && f.name != "syscall" {
-			return fmt.Errorf("/proc/%d/%s: %w", t.tid, f.name, err)
+			return fmt.Errorf("/proc/%d/%s: %w%s", t.tid, f.name, err, whyNotOpen(err))
 		}
 	}
 	return nil
-}
-
-// hiddenBy says what may be the reason that a task has no folder.
-func hiddenBy(err error) string {
-	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) {
-		return "; is /proc mounted with hidepid?"
-	}
-	return ""
 }
 
 func (t *Task) close() {

@@ -122,8 +122,7 @@ type run[S any] struct {
 // search goes through the levels.
 func (r *run[S]) search() Result {
 	r.root()
-	closed := 0
-	for ; ; closed++ {
+	for closed := 0; ; closed++ {
 		if why := r.level(); why != Closed || r.nodes.len() == r.first {
 			return r.result(why, closed)
 		}

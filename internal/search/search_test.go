@@ -382,3 +382,28 @@ func TestTableCrowded(t *testing.T) {
 		}
 	}
 }
+
+// An interrupt is noticed before the next state, not after a chunk of them.
+func TestInterruptWithinChunk(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	expanded := 0
+	g := toy{edges: func(n int) (list []edge) {
+		if n == 0 {
+			for i := range chunk {
+				list = append(list, edge{To: i + 1, Move: Next, Find: None})
+			}
+		}
+		return list
+	}, end: func(n int) int {
+		if n != 0 {
+			expanded++
+			cancel()
+		}
+		return None
+	}}
+	r := Run(ctx, func() Space[int] { return g }, Options{Workers: 1})
+	if expanded != 1 || r.Why != Interrupted {
+		t.Errorf("%d states after the interrupt, and the search ended with %d", expanded-1, r.Why)
+	}
+}

@@ -22,7 +22,7 @@ func (w *worker[S]) expand(last uint32) {
 			return
 		}
 		for n := from; n < min(from+chunk, last); n++ {
-			if uint64(newWay(n, 0)) > r.least.Load() {
+			if uint64(newWay(n, 0)) > r.least.Load() || w.interrupted() {
 				return
 			}
 			w.node(n)
@@ -34,8 +34,7 @@ func (w *worker[S]) expand(last uint32) {
 func (w *worker[S]) late() bool {
 	r := w.run
 	switch {
-	case r.ctx.Err() != nil:
-		r.why.Store(uint32(Interrupted))
+	case w.interrupted():
 	case r.Bytes > 0 && int(r.bytes.Load())+r.nodes.bytes() > r.Bytes:
 		r.why.Store(uint32(Full))
 	case r.spent():
@@ -43,6 +42,16 @@ func (w *worker[S]) late() bool {
 	}
 	r.tell()
 	return r.why.Load() != uint32(Closed)
+}
+
+// interrupted reports whether the context has ended. It is asked before each state: a chunk of those that have many ops
+// takes seconds.
+func (w *worker[S]) interrupted() bool {
+	if w.run.ctx.Err() == nil {
+		return false
+	}
+	w.run.why.Store(uint32(Interrupted))
+	return true
 }
 
 // node does every op of one state.

@@ -1,0 +1,9 @@
+package canon
+
+import (
+	"testing"
+
+	"forkcheck/internal/testmain"
+)
+
+func TestMain(m *testing.M) { testmain.Run(m) }

@@ -1,0 +1,9 @@
+package search
+
+import (
+	"testing"
+
+	"forkcheck/internal/testmain"
+)
+
+func TestMain(m *testing.M) { testmain.Run(m) }

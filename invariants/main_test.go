@@ -1,0 +1,9 @@
+package invariants
+
+import (
+	"testing"
+
+	"forkcheck/internal/testmain"
+)
+
+func TestMain(m *testing.M) { testmain.Run(m) }
