@@ -7,36 +7,100 @@ import (
 )
 
 // coreSignals are those whose default action is a core dump, signal(7): QUIT ILL TRAP ABRT BUS FPE SEGV XCPU XFSZ SYS.
-const coreSignals model.SigSet = 1<<(3-1) | 1<<(4-1) | 1<<(5-1) | 1<<(6-1) | 1<<(7-1) | 1<<(8-1) | 1<<(11-1) | 1<<(24-1) | 1<<(25-1) | 1<<(31-1)
+const coreSignals model.SigSet = 1<<(3-1) | 1<<(4-1) | 1<<(5-1) | 1<<(6-1) | 1<<(7-1) | 1<<(8-1) | 1<<(11-1) |
+	1<<(24-1) | 1<<(25-1) | 1<<(31-1)
 
-// coredumps are the invariants of core dumps. A dump is at rest only while it waits for a task that is held up in a call.
+// coredumps are the invariants of core dumps. A dump is at rest only while it waits for a task that is held up in a
+// call.
 var coredumps = []Invariant{
-	{Name: "CoreHasCause", Says: "there is a core only of a process that a core-dumping signal killed, where a core may be left",
-		Source: "core(5); coredump_finish", Premise: "a group that exits with a core", Task: coreHasCause},
-	{Name: "CoreIsLeft", Says: "a process that a core-dumping signal kills leaves a core where it may",
-		Source: "core(5); coredump_finish", Premise: "a core-dumping signal where a core may be left", Of: model.Kill, Step: coreIsLeft},
+	{
+		Name:    "CoreHasCause",
+		Says:    "there is a core only of a process that a core-dumping signal killed, where a core may be left",
+		Source:  "core(5); coredump_finish",
+		Premise: "a group that exits with a core",
+		Task:    coreHasCause,
+	},
+	{
+		Name:    "CoreIsLeft",
+		Says:    "a process that a core-dumping signal kills leaves a core where it may",
+		Source:  "core(5); coredump_finish",
+		Premise: "a core-dumping signal where a core may be left",
+		Of:      model.Kill,
+		Step:    coreIsLeft,
+	},
 	{Name: "DumpWaitsForSomebody", Says: "a dump that is not over waits for a thread that has yet to stop running",
 		Source: "coredump_wait, coredump_task_exit", Premise: "a dump that is held up", Task: dumpWaitsForSomebody},
-	{Name: "DumpWaitsForAll", Says: "while a thread of a process that a core-dumping signal killed is held up, the dump is not over",
-		Source: "coredump_wait", Premise: "a dump that is held up", Task: dumpWaitsForAll},
+	{
+		Name:    "DumpWaitsForAll",
+		Says:    "while a thread of a process that a core-dumping signal killed is held up, the dump is not over",
+		Source:  "coredump_wait",
+		Premise: "a dump that is held up",
+		Task:    dumpWaitsForAll,
+	},
 	{Name: "GatheredStay", Says: "no thread that a dump has killed goes on with its exit before the dump is over",
 		Source: "coredump_task_exit, exit_mm", Premise: "a dump that is held up", Task: gatheredStay},
 	{Name: "DumpTakesOnlyKill", Says: "a process that dumps core takes no signal but SIGKILL", Source: "prepare_signal",
 		Premise: "a dump that is held up", State: dumpTakesOnlyKill},
-	{Name: "KillEndsDump", Says: "of a process that gets SIGKILL while it dumps core wait reports that signal, and no core",
-		Source: "prepare_signal, complete_signal, coredump_finish", Premise: "a SIGKILL to a process that dumps core", Of: model.Kill, Step: killEndsDump},
-	{Name: "CoreTakesSharers", Says: "a core dump kills the other processes that use the memory", Source: "zap_threads", Versions: V311,
-		Premise: "a dump of memory that another process uses", Of: model.Kill, Step: coreTakesSharers},
-	{Name: "CoreSparesSharers", Says: "a core dump is of one process: others that use the memory live on", Source: "zap_threads", Versions: V6,
-		Premise: "a dump of memory that another process uses", Of: model.Kill, Step: coreSparesSharers},
-	{Name: "KilledIsMarked", Says: "a task that a signal killed is marked so, but for one that dumped core in v3.11, whose marks are lost",
-		Source: "get_signal; zap_threads", Premise: "a fatal signal to a single thread", Of: model.Kill, Step: killedIsMarked},
-	{Name: "KilledHasCode", Says: "what a signal kills has that signal for its exit code, with the bit for a core where there is one", Source: "do_group_exit",
-		Premise: "a fatal signal to a single thread", Of: model.Kill, Step: killedHasCode},
-	{Name: "KillLeavesPending", Says: "SIGKILL lets a process die at once: what else was pending stays so", Source: "get_signal", Versions: V6,
-		Premise: "a SIGKILL to a stopped process with signals pending", Of: model.Kill, Step: killLeavesPending},
-	{Name: "SameMaskIsNothing", Says: "a sigprocmask that leaves the mask as it is changes nothing", Source: "__set_current_blocked", Versions: V6,
-		Premise: "a sigprocmask that changes nothing", Of: model.Sigprocmask, Step: sameMaskIsNothing},
+	{
+		Name:    "KillEndsDump",
+		Says:    "of a process that gets SIGKILL while it dumps core wait reports that signal, and no core",
+		Source:  "prepare_signal, complete_signal, coredump_finish",
+		Premise: "a SIGKILL to a process that dumps core",
+		Of:      model.Kill,
+		Step:    killEndsDump,
+	},
+	{
+		Name:     "CoreTakesSharers",
+		Says:     "a core dump kills the other processes that use the memory",
+		Source:   "zap_threads",
+		Versions: V311,
+		Premise:  "a dump of memory that another process uses",
+		Of:       model.Kill,
+		Step:     coreTakesSharers,
+	},
+	{
+		Name:     "CoreSparesSharers",
+		Says:     "a core dump is of one process: others that use the memory live on",
+		Source:   "zap_threads",
+		Versions: V6,
+		Premise:  "a dump of memory that another process uses",
+		Of:       model.Kill,
+		Step:     coreSparesSharers,
+	},
+	{
+		Name:    "KilledIsMarked",
+		Says:    "a task that a signal killed is marked so, but for one that dumped core in v3.11, whose marks are lost",
+		Source:  "get_signal; zap_threads",
+		Premise: "a fatal signal to a single thread",
+		Of:      model.Kill,
+		Step:    killedIsMarked,
+	},
+	{
+		Name:    "KilledHasCode",
+		Says:    "what a signal kills has that signal for its exit code, with the bit for a core where there is one",
+		Source:  "do_group_exit",
+		Premise: "a fatal signal to a single thread",
+		Of:      model.Kill,
+		Step:    killedHasCode,
+	},
+	{
+		Name:     "KillLeavesPending",
+		Says:     "SIGKILL lets a process die at once: what else was pending stays so",
+		Source:   "get_signal",
+		Versions: V6,
+		Premise:  "a SIGKILL to a stopped process with signals pending",
+		Of:       model.Kill,
+		Step:     killLeavesPending,
+	},
+	{
+		Name:     "SameMaskIsNothing",
+		Says:     "a sigprocmask that leaves the mask as it is changes nothing",
+		Source:   "__set_current_blocked",
+		Versions: V6,
+		Premise:  "a sigprocmask that changes nothing",
+		Of:       model.Sigprocmask,
+		Step:     sameMaskIsNothing,
+	},
 }
 
 // dumps says whether a task of a state writes a core dump.
@@ -64,8 +128,8 @@ func coreHasCause(c *Check, t model.TaskID) error {
 	return nil
 }
 
-// killedAlone is the process of a single thread that a fatal signal was sent to, by itself: nothing else made it end. It was at rest,
-// no init, and neither blocked, ignored nor caught the signal.
+// killedAlone is the process of a single thread that a fatal signal was sent to, by itself: nothing else made it end.
+// It was at rest, no init, and neither blocked, ignored nor caught the signal.
 func (c *Check) killedAlone(fatal model.SigSet) model.TaskID {
 	l := c.killed()
 	if l == 0 || !fatal.Has(c.Op.Sig) {
@@ -73,7 +137,8 @@ func (c *Check) killedAlone(fatal model.SigSet) model.TaskID {
 	}
 	b := &c.Before.Task[l]
 	h := &c.Before.Sighand[b.Ref[model.Sighand]]
-	if c.Before.Signal[b.Signal].NrThreads != 1 || !c.Before.CanAct(l) || (b.Blocked | h.Ignore | h.Handler).Has(c.Op.Sig) || isReaper(c.Before, l) {
+	if c.Before.Signal[b.Signal].NrThreads != 1 || !c.Before.CanAct(l) ||
+		(b.Blocked | h.Ignore | h.Handler).Has(c.Op.Sig) || isReaper(c.Before, l) {
 		return 0
 	}
 	return l
@@ -83,7 +148,8 @@ func (c *Check) killedAlone(fatal model.SigSet) model.TaskID {
 func (c *Check) sharesMemory(l model.TaskID) (sharer model.TaskID) {
 	mm := c.Before.Task[l].Ref[model.MM]
 	for t := range c.Before.Task {
-		if b := &c.Before.Task[t]; b.Stage == model.Hashed && b.Signal != c.Before.Task[l].Signal && b.Ref[model.MM] == mm && mm != 0 {
+		b := &c.Before.Task[t]
+		if b.Stage == model.Hashed && b.Signal != c.Before.Task[l].Signal && b.Ref[model.MM] == mm && mm != 0 {
 			return model.TaskID(t)
 		}
 	}
@@ -117,7 +183,8 @@ func dumpWaitsForSomebody(c *Check, t model.TaskID) error {
 	}
 	c.met()
 	for _, o := range c.Census.Tasks[:c.Census.NTasks] {
-		if c.withDumper(o, t) && c.After.Flight[o].On && c.task(o).Flags&model.PFPostcoredump == 0 || c.withDumper(o, t) && c.task(o).Flags&model.NotWoken != 0 {
+		if c.withDumper(o, t) && c.After.Flight[o].On && c.task(o).Flags&model.PFPostcoredump == 0 ||
+			c.withDumper(o, t) && c.task(o).Flags&model.NotWoken != 0 {
 			return nil
 		}
 	}
@@ -127,7 +194,8 @@ func dumpWaitsForSomebody(c *Check, t model.TaskID) error {
 func dumpWaitsForAll(c *Check, t model.TaskID) error {
 	p, sig := c.task(t), c.signal(t)
 	held := c.After.Flight[t].On && p.ExitState == model.Alive && p.Flags&model.PFPostcoredump == 0
-	if !held || dumps(c.After, t) || sig.Flags&model.SignalGroupExit == 0 || !coreSignals.Has(model.Signal(sig.GroupExitCode&0x7f)) {
+	if !held || dumps(c.After, t) || sig.Flags&model.SignalGroupExit == 0 ||
+		!coreSignals.Has(model.Signal(sig.GroupExitCode&0x7f)) {
 		return nil
 	}
 	c.met()
@@ -183,15 +251,16 @@ func killEndsDump(c *Check) error {
 	return nil
 }
 
-// dumpedBeside is another process that used the memory of one that a core-dumping signal has just killed, and was at rest. It is
-// neither the parent, which gets an exit signal, nor an init.
+// dumpedBeside is another process that used the memory of one that a core-dumping signal has just killed, and was at
+// rest. It is neither the parent, which gets an exit signal, nor an init.
 func (c *Check) dumpedBeside() model.TaskID {
 	l := c.killedAlone(coreSignals)
 	if l == 0 {
 		return 0
 	}
 	t := c.sharesMemory(l)
-	if t == 0 || !c.Before.CanAct(t) || isReaper(c.Before, c.Before.Task[t].Leader) || c.Before.Task[c.Before.Task[l].RealParent].Signal == c.Before.Task[t].Signal ||
+	if t == 0 || !c.Before.CanAct(t) || isReaper(c.Before, c.Before.Task[t].Leader) ||
+		c.Before.Task[c.Before.Task[l].RealParent].Signal == c.Before.Task[t].Signal ||
 		c.Before.Task[t].Pdeath != 0 {
 		return 0
 	}
@@ -245,7 +314,8 @@ func killedHasCode(c *Check) error {
 		return nil
 	}
 	c.met()
-	if code := c.task(l).ExitCode; code&^0x80 != uint16(c.Op.Sig) || code&0x80 != 0 && (!c.K.Core || !coreSignals.Has(c.Op.Sig)) {
+	code := c.task(l).ExitCode
+	if code&^0x80 != uint16(c.Op.Sig) || code&0x80 != 0 && (!c.K.Core || !coreSignals.Has(c.Op.Sig)) {
 		return fmt.Errorf("%s was killed by %v and has exit code %#x", c.name(l), c.Op.Sig, code)
 	}
 	return nil

@@ -6,15 +6,34 @@ import (
 	"forkcheck/model"
 )
 
-// pidfds are the invariants of descriptors that clone makes with CLONE_PIDFD: they keep a struct pid, and with it the pid namespace
-// and what that is charged as, for as long as a file table has them.
+// pidfds are the invariants of descriptors that clone makes with CLONE_PIDFD: they keep a struct pid, and with it the
+// pid namespace and what that is charged as, for as long as a file table has them.
 var pidfds = []Invariant{
-	{Name: "PidfdIsOpen", Says: "a pidfd is in file tables that exist, and keeps its struct pid", Source: "fd_install, close_files", Versions: V6,
-		Premise: "a pidfd", State: pidfdIsOpen},
-	{Name: "PidfdForCaller", Says: "a clone with PIDFD, and none without, puts a pidfd of the child into the file table of the caller",
-		Source: "clone(2): CLONE_PIDFD", Versions: V6, Premise: "a clone with PIDFD", Of: model.Clone, Step: pidfdForCaller},
-	{Name: "FilesCopyPidfds", Says: "a copy of a file table has the pidfds that the table had", Source: "dup_fd", Versions: V6,
-		Premise: "a file table with pidfds that is copied", Step: filesCopyPidfds},
+	{
+		Name:     "PidfdIsOpen",
+		Says:     "a pidfd is in file tables that exist, and keeps its struct pid",
+		Source:   "fd_install, close_files",
+		Versions: V6,
+		Premise:  "a pidfd",
+		State:    pidfdIsOpen,
+	},
+	{
+		Name:     "PidfdForCaller",
+		Says:     "a clone with PIDFD, and none without, puts a pidfd of the child into the file table of the caller",
+		Source:   "clone(2): CLONE_PIDFD",
+		Versions: V6,
+		Premise:  "a clone with PIDFD",
+		Of:       model.Clone,
+		Step:     pidfdForCaller,
+	},
+	{
+		Name:     "FilesCopyPidfds",
+		Says:     "a copy of a file table has the pidfds that the table had",
+		Source:   "dup_fd",
+		Versions: V6,
+		Premise:  "a file table with pidfds that is copied",
+		Step:     filesCopyPidfds,
+	},
 }
 
 func pidfdIsOpen(c *Check) error {
@@ -44,7 +63,13 @@ func pidfdForCaller(c *Check) error {
 	files := c.task(c.Op.Actor).Ref[model.Files]
 	has := files != 0 && c.After.Pid[c.task(t).Pids[model.PidtypePID]].Pidfds&(1<<files) != 0
 	if wants := c.Op.Flags&model.ClonePidfd != 0; has != wants {
-		return fmt.Errorf("%s cloned %s with flags %#x and has a pidfd of it: %v", c.name(c.Op.Actor), c.name(t), uint32(c.Op.Flags), has)
+		return fmt.Errorf(
+			"%s cloned %s with flags %#x and has a pidfd of it: %v",
+			c.name(c.Op.Actor),
+			c.name(t),
+			uint32(c.Op.Flags),
+			has,
+		)
 	} else if wants {
 		c.met()
 	}
@@ -68,7 +93,11 @@ func filesCopyPidfds(c *Check) error {
 		}
 		c.met()
 		if c.After.Pid[p].Pidfds&(1<<to) == 0 {
-			return fmt.Errorf("%s has made a copy of its file table, without the pidfd of %d", c.name(c.Op.Actor), c.Before.Pid[p].Nr[0])
+			return fmt.Errorf(
+				"%s has made a copy of its file table, without the pidfd of %d",
+				c.name(c.Op.Actor),
+				c.Before.Pid[p].Nr[0],
+			)
 		}
 	}
 	return nil
