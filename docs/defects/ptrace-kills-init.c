@@ -15,12 +15,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum { SURVIVED = 42, NO_TRACER = 43 };
+
+static volatile int *attached; /* shared: the init outlived the SIGKILL that was sent, and is traced */
 
 static void cannot(const char *what)
 {
@@ -36,6 +40,7 @@ static void member(void)
 	kill(1, SIGKILL); /* does nothing: it comes from inside */
 	if (ptrace(PTRACE_ATTACH, 1, NULL, NULL) || waitpid(1, &status, __WALL) != 1)
 		_exit(NO_TRACER);
+	*attached = 1;
 	ptrace(PTRACE_CONT, 1, NULL, (void *)SIGKILL);
 	_exit(0);
 }
@@ -43,8 +48,10 @@ static void member(void)
 static void init_of_namespace(void)
 {
 	int status;
-	pid_t pid = fork();
+	pid_t pid;
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	pid = fork();
 	if (pid < 0)
 		_exit(NO_TRACER);
 	if (!pid)
@@ -55,27 +62,47 @@ static void init_of_namespace(void)
 	_exit(WIFEXITED(status) && WEXITSTATUS(status) == NO_TRACER ? NO_TRACER : SURVIVED);
 }
 
+/* What the caller blocks or ignores shall not decide what is seen here. */
+static void plain_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGALRM, SIG_DFL);
+	signal(SIGCHLD, SIG_DFL);
+}
+
 int main(void)
 {
 	pid_t init;
 	int status;
 
 	setvbuf(stdout, NULL, _IONBF, 0);
+	plain_signals();
 	alarm(20); /* whatever happens, it ends */
-	signal(SIGCHLD, SIG_DFL);
 	if (geteuid() && unshare(CLONE_NEWUSER))
 		cannot("unshare(CLONE_NEWUSER)");
+	attached = mmap(NULL, sizeof *attached, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (attached == MAP_FAILED)
+		cannot("mmap");
 	init = syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL, NULL);
 	if (init < 0)
 		cannot("clone(CLONE_NEWPID)");
 	if (!init)
 		init_of_namespace();
-	printf("a member of a pid namespace sends its init SIGKILL, which does nothing;\n");
-	printf("then it attaches to the init and has it go on with SIGKILL (PTRACE_CONT)\n");
 	if (waitpid(init, &status, 0) != init)
 		cannot("waitpid");
+	if (*attached) {
+		printf("a member of a pid namespace sent its init SIGKILL, which did nothing;\n");
+		printf("then it attached to the init and had it go on with SIGKILL (PTRACE_CONT)\n");
+	}
 	if (WIFSIGNALED(status)) {
-		printf("the init was killed by signal %d from inside its namespace\n", WTERMSIG(status));
+		if (!*attached || WTERMSIG(status) != SIGKILL) {
+			printf("cannot be told here: the init was killed by signal %d before it was traced\n", WTERMSIG(status));
+			return 2;
+		}
+		printf("the init was killed by SIGKILL from inside its namespace\n");
 		return 1;
 	}
 	if (WEXITSTATUS(status) == SURVIVED) {
