@@ -162,7 +162,7 @@ t.exit(0)
 kernel v6.x
 t := a.clone(VM|SIGHAND|THREAD) // 3
 b := a.fork()                   // 4
-    want: 7
+    # want: 7
 t.clone(NEWPID|THREAD)          // EINVAL
 c := b.clone(NEWPID)            // 5, 1 inside
 t.wait4(c)                      // ECHILD
@@ -171,7 +171,7 @@ b.exit(3)                       // -; a: b exited 3
 b.exit(1)                       // no task
 t.exit(0)                       // -
 
-<stdin>: 1 result is not the one written
+# <stdin>: 1 result is not the one written
 `
 	status, out, errors := call(in, "run", "-live", "-")
 	if status != exitFound || errors != "" || out != want {
@@ -277,6 +277,27 @@ func TestFileName(t *testing.T) {
 	} {
 		if got := fileName(&model.Trace{File: file}); got != want {
 			t.Errorf("%q is kept as %q, want %q", file, got, want)
+		}
+	}
+}
+
+// What run -live prints is a trace that can be run again, whatever was written in its file: what differs is a comment, and a choice is
+// there only where this kernel took that order.
+func TestRunLiveAgain(t *testing.T) {
+	needLab(t)
+	for _, c := range []struct {
+		lines string
+		want  int
+	}{
+		{"kernel v6.x\nb := a.fork() // 7\na.kill(77, 0) // 0\na.wait4(b) // 9", exitFound},
+		{"kernel v6.x\nb := a.fork()\nb.exit(5).choose(7)\na.wait4(b).choose(1)", exitOK},
+	} {
+		status, out, errors := call(c.lines, "run", "-live", "-")
+		if status != c.want || errors != "" {
+			t.Errorf("status %d, want %d, says %q, prints\n%s", status, c.want, errors, out)
+		}
+		if status, again, errors := call(out, "run", "-"); status != exitOK || errors != "" {
+			t.Errorf("%s\nrun again: status %d, says %q, prints\n%s", out, status, errors, again)
 		}
 	}
 }
