@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -299,5 +300,23 @@ func TestRunLiveAgain(t *testing.T) {
 		if status, again, errors := call(out, "run", "-"); status != exitOK || errors != "" {
 			t.Errorf("%s\nrun again: status %d, says %q, prints\n%s", out, status, errors, again)
 		}
+	}
+}
+
+// A kernel cannot be asked for the choice of a line: where it took another order, what is written behind says nothing, even if the
+// line itself has the same result.
+func TestLiveOtherOrder(t *testing.T) {
+	needLab(t)
+	t.Chdir(t.TempDir())
+	const lines = "kernel v6.x\np := a.fork()\nq := a.fork()\nb := p.fork()\nc := q.fork()\nb.sigaction(TERM, IGN)\nc.sigaction(TERM, IGN)\n" +
+		"a.kill(-1, TERM).choose(%d) // 0\nb.exit(1)\nc.exit(2)\ninit.wait4(-1) // %s\n"
+	first, second := strings.Replace(fmt.Sprintf(lines, 0, "b exited 1"), ".choose(0)", "", 1), fmt.Sprintf(lines, 1, "c exited 2")
+	for _, text := range []string{first, second} {
+		if status, _, errors := call(text, "run", "-"); status != exitOK {
+			t.Fatalf("the model: status %d, %s", status, errors)
+		}
+	}
+	if status, out, errors := call(second, "live", "-"); status != exitOK || errors != "" {
+		t.Errorf("status %d, says %q, prints\n%s", status, errors, out)
 	}
 }
