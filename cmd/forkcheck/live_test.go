@@ -320,3 +320,20 @@ func TestLiveOtherOrder(t *testing.T) {
 		t.Errorf("status %d, says %q, prints\n%s", status, errors, out)
 	}
 }
+
+// A file whose results depend on a capability that root has not here is refused, and not told to be wrong.
+func TestLiveLacksCapability(t *testing.T) {
+	lab, err := live.Open()
+	if err != nil {
+		t.Skip(err)
+	}
+	defer lab.Close()
+	if lab.UserNS || lab.Caps()&model.CapSysResource != 0 {
+		t.Skip("root has CAP_SYS_RESOURCE here, or the lab none that counts")
+	}
+	status, out, errors := call("kernel v6.x uid=1000 caps=SYS_RESOURCE nproc=1\na.kill(a, 0)\na.fork() // 3", "live", "-")
+	const want = "<stdin>:3: its result depends on a capability that root has not here: SYS_RESOURCE\n"
+	if status != exitUsage || out != "" || errors != want {
+		t.Errorf("status %d, prints %q, says %q", status, out, errors)
+	}
+}
