@@ -68,6 +68,7 @@ type Came struct {
 	Line   *model.Line
 	Result string // with the rows of the model, if it agrees
 	Choice uint64 // with which the model comes to the same; model.NoChoice if no number does
+	Other  bool   // the line has a choice, and that comes to something else
 }
 
 // BesideResult is what became of a trace.
@@ -127,15 +128,17 @@ func (b *Beside) Run(t *model.Trace) (r BesideResult, err error) {
 	return r, b.host().End()
 }
 
-// unexpected are the lines that came to something else than what is written. Where that is so for the choice of a line, which no
-// kernel can be asked for, what is written behind it says nothing either.
+// unexpected are the lines that came to something else than what is written. Where a kernel took another order than the choice of a
+// line, for which it cannot be asked, what is written there and behind it says nothing.
 func (b *Beside) unexpected(lines []Came) (list []Came) {
+	other := false
 	for i, c := range lines {
 		written := c.Line.Result
+		other = other || c.Other
 		if written == "" || model.SameResult(written, c.Result) || b.mayGive(i, written) {
 			continue
 		}
-		if c.Line.Stmt.Op.Choice != 0 {
+		if other || c.Line.Stmt.Op.Choice != 0 {
 			break
 		}
 		list = append(list, c)
@@ -291,11 +294,15 @@ func (b *Beside) narrow(l *model.Line, seen *model.Observation, answers []model.
 // outcomes are what a line can lead to.
 func (p *possible) outcomes(k *model.Kernel, l *model.Line, turns int) (list []*possible) {
 	op := p.names.Resolve(k, &p.state, l.Stmt)
+	written := p.state
+	if op.Choice != 0 {
+		k.Step(&written, op)
+	}
 	k.OutcomesWithin(turns, &p.state, op, func(s *model.State, res *model.Result, choice uint64) bool {
 		n := &possible{state: *s, names: p.names.Clone(), spaces: p.spaces.Clone()}
 		n.names.Born(s, op, l.Stmt.Bind, res)
 		n.owed = append(slices.Clone(p.owed), res.Calls(op, n.names.Of)...)
-		n.lines = append(slices.Clip(p.lines), Came{l, res.Text(op, n.names.Of), choice})
+		n.lines = append(slices.Clip(p.lines), Came{l, res.Text(op, n.names.Of), choice, op.Choice != 0 && written != *s})
 		n.names.Gone(s)
 		list = append(list, n)
 		return true

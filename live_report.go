@@ -19,15 +19,32 @@ func (b *Beside) Refuses(t *model.Trace) (line *model.Line, why string) {
 	if err != nil {
 		return &t.Lines[0], err.Error()
 	}
+	less, err := b.withLess(t)
+	if err != nil {
+		return &t.Lines[0], err.Error()
+	}
 	for i := range here {
 		switch s := &here[i]; {
 		case s.why != "":
 			return s.line, s.why
 		case s.text != global[i].text:
 			return s.line, "its result depends on the global init, which no trace has"
+		case s.text != less[i].text:
+			return s.line, "its result depends on a capability that root has not here: " + strings.Join((model.CapAll&^b.Lab.Caps()).Names(), ", ")
 		}
 	}
 	return nil, ""
+}
+
+// withLess runs a trace on the model as it is in the lab, without the capabilities that root has not there.
+func (b *Beside) withLess(t *model.Trace) ([]said, error) {
+	k, err := b.kernelFor(t)
+	if err != nil {
+		return nil, err
+	}
+	less := *t
+	less.Boot.Caps &= b.Lab.Caps()
+	return b.said(&less, k)
 }
 
 // besideGlobal runs a trace on the model as it is in the lab, and as it is with a global init.

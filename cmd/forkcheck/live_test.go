@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -162,7 +163,7 @@ t.exit(0)
 kernel v6.x
 t := a.clone(VM|SIGHAND|THREAD) // 3
 b := a.fork()                   // 4
-    want: 7
+    # want: 7
 t.clone(NEWPID|THREAD)          // EINVAL
 c := b.clone(NEWPID)            // 5, 1 inside
 t.wait4(c)                      // ECHILD
@@ -171,7 +172,7 @@ b.exit(3)                       // -; a: b exited 3
 b.exit(1)                       // no task
 t.exit(0)                       // -
 
-<stdin>: 1 result is not the one written
+# <stdin>: 1 result is not the one written
 `
 	status, out, errors := call(in, "run", "-live", "-")
 	if status != exitFound || errors != "" || out != want {
@@ -278,5 +279,61 @@ func TestFileName(t *testing.T) {
 		if got := fileName(&model.Trace{File: file}); got != want {
 			t.Errorf("%q is kept as %q, want %q", file, got, want)
 		}
+	}
+}
+
+// What run -live prints is a trace that can be run again, whatever was written in its file: what differs is a comment, and a choice is
+// there only where this kernel took that order.
+func TestRunLiveAgain(t *testing.T) {
+	needLab(t)
+	for _, c := range []struct {
+		lines string
+		want  int
+	}{
+		{"kernel v6.x\nb := a.fork() // 7\na.kill(77, 0) // 0\na.wait4(b) // 9", exitFound},
+		{"kernel v6.x\nb := a.fork()\nb.exit(5).choose(7)\na.wait4(b).choose(1)", exitOK},
+	} {
+		status, out, errors := call(c.lines, "run", "-live", "-")
+		if status != c.want || errors != "" {
+			t.Errorf("status %d, want %d, says %q, prints\n%s", status, c.want, errors, out)
+		}
+		if status, again, errors := call(out, "run", "-"); status != exitOK || errors != "" {
+			t.Errorf("%s\nrun again: status %d, says %q, prints\n%s", out, status, errors, again)
+		}
+	}
+}
+
+// A kernel cannot be asked for the choice of a line: where it took another order, what is written behind says nothing, even if the
+// line itself has the same result.
+func TestLiveOtherOrder(t *testing.T) {
+	needLab(t)
+	t.Chdir(t.TempDir())
+	const lines = "kernel v6.x\np := a.fork()\nq := a.fork()\nb := p.fork()\nc := q.fork()\nb.sigaction(TERM, IGN)\nc.sigaction(TERM, IGN)\n" +
+		"a.kill(-1, TERM).choose(%d) // 0\nb.exit(1)\nc.exit(2)\ninit.wait4(-1) // %s\n"
+	first, second := strings.Replace(fmt.Sprintf(lines, 0, "b exited 1"), ".choose(0)", "", 1), fmt.Sprintf(lines, 1, "c exited 2")
+	for _, text := range []string{first, second} {
+		if status, _, errors := call(text, "run", "-"); status != exitOK {
+			t.Fatalf("the model: status %d, %s", status, errors)
+		}
+	}
+	if status, out, errors := call(second, "live", "-"); status != exitOK || errors != "" {
+		t.Errorf("status %d, says %q, prints\n%s", status, errors, out)
+	}
+}
+
+// A file whose results depend on a capability that root has not here is refused, and not told to be wrong.
+func TestLiveLacksCapability(t *testing.T) {
+	lab, err := live.Open()
+	if err != nil {
+		t.Skip(err)
+	}
+	defer lab.Close()
+	if lab.UserNS || lab.Caps()&model.CapSysResource != 0 {
+		t.Skip("root has CAP_SYS_RESOURCE here, or the lab none that counts")
+	}
+	status, out, errors := call("kernel v6.x uid=1000 caps=SYS_RESOURCE nproc=1\na.kill(a, 0)\na.fork() // 3", "live", "-")
+	const want = "<stdin>:3: its result depends on a capability that root has not here: SYS_RESOURCE\n"
+	if status != exitUsage || out != "" || errors != want {
+		t.Errorf("status %d, prints %q, says %q", status, out, errors)
 	}
 }

@@ -181,7 +181,7 @@ type textPrinter struct {
 	out   io.Writer
 	trace *model.Trace
 	tree  bool
-	fuzz  bool                   // what is printed shall be a trace: what broke is a comment
+	fuzz  bool                   // what is printed shall be a trace: what broke, or differs, is a comment
 	notes map[*model.Line]string // what stands below a line
 	got   map[*model.Line]string // its result
 }

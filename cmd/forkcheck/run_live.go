@@ -37,10 +37,10 @@ func (e *env) runLive(files []string, kernel string) int {
 	})
 }
 
-// runLiveTrace prints one trace.
+// runLiveTrace prints one trace, as a trace: what differs is a comment.
 func (e *env) runLiveTrace(b *forkcheck.Beside, t *model.Trace) (status int, err error) {
 	ran := *t
-	p := newPrinter(e.out, &ran, runOptions{}).(*textPrinter)
+	p := newPrinter(e.out, &ran, runOptions{fuzz: true}).(*textPrinter)
 	got, err := b.Run(t)
 	if err != nil {
 		return exitOK, err
@@ -52,23 +52,27 @@ func (e *env) runLiveTrace(b *forkcheck.Beside, t *model.Trace) (status int, err
 	for _, c := range got.Lines {
 		l := here(c.Line)
 		p.got[l] = model.WithoutRows(c.Result)
-		if c.Choice != 0 && c.Choice != model.NoChoice {
+		choice := c.Choice // the order that this kernel took
+		if choice == model.NoChoice {
+			choice = 0
+		}
+		if choice != l.Stmt.Op.Choice {
 			st := *l.Stmt
-			st.Op.Choice = c.Choice // the order that this kernel took
-			l.Text = st.String()
+			st.Op.Choice = choice
+			l.Stmt, l.Text = &st, st.String()
 		}
 	}
 	for _, u := range got.Unexpected {
-		p.notes[here(u.Line)] = wantText(u.Line)
+		p.notes[here(u.Line)] = indented(comment(strings.TrimSpace(wantText(u.Line))))
 	}
 	if d := got.Divergence; d != nil {
-		p.notes[here(d.Line)] += indented(d.Text)
+		p.notes[here(d.Line)] += indented(comment(d.Text))
 	}
 	if err := p.end(&forkcheck.Verdict{Differ: len(got.Unexpected)}); err != nil {
 		return exitOK, err
 	}
 	if d := got.Divergence; d != nil {
-		fmt.Fprintf(e.out, "\n%s:%d: divergence, kernel %s\n", t.File, traceLineNo(t, d.Line), live.Kernel())
+		fmt.Fprintf(e.out, "\n# %s:%d: divergence, kernel %s\n", t.File, traceLineNo(t, d.Line), live.Kernel())
 	}
 	if got.Why != "" {
 		fmt.Fprintln(e.err, cutText(t, t.File, &got))

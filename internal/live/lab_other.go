@@ -31,6 +31,9 @@ func OpenUserNS() (*Lab, error) { return nil, errNotHere }
 // Kernel is the release of the running kernel.
 func Kernel() string { return "none" }
 
+// Caps are none.
+func (l *Lab) Caps() model.CapSet { return 0 }
+
 // Facts are none.
 func (l *Lab) Facts(*model.Boot) Facts { return Facts{} }
 

@@ -219,6 +219,9 @@ func (l *Lab) Here(k *model.Kernel) *model.Kernel {
 	return k
 }
 
+// Caps are the capabilities that root has here.
+func (l *Lab) Caps() model.CapSet { return l.caps }
+
 // Facts are those of the world that has begun.
 func (l *Lab) Facts(b *model.Boot) Facts {
 	f := Facts{Caps: l.caps, Blind: l.Blind, NoTid: l.NoTid, Lacks: l.Lacks, Unborn: l.tellsUnborn}
