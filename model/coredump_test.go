@@ -62,3 +62,15 @@ func stepped(t *testing.T, text string) (s State, names *Names) {
 	}
 	return s, names
 }
+
+// Who dies of a signal to its group has taken SIGKILL off its own queue (get_signal); what was sent stays on that of the group.
+func TestKilledHasTakenSigkill(t *testing.T) {
+	for _, v := range Versions {
+		s, names := stepped(t, "kernel "+v.Name+"\nb := a.fork()\na.kill(b, KILL)\n")
+		for i := range s.Task {
+			if p := &s.Task[i]; names.Of(TaskID(i)) == "b" && (p.Pending != 0 || !s.Signal[p.Signal].Shared.Has(SIGKILL)) {
+				t.Errorf("%s: pending %v, for the group %v", v.Name, p.Pending.Names(), s.Signal[p.Signal].Shared.Names())
+			}
+		}
+	}
+}
