@@ -163,7 +163,7 @@ var (
 		threadgroupChangeEnd(k, s, f)
 		f.Took &^= TookRwsem
 	})
-	// The descriptor is installed and at once forgotten: there are no descriptors here.
+	// The file has the struct pid from now on, for as long as a table has the file.
 	rowFdInstall = Row{Name: "fd_install", Source: forkC, On: ClonePidfd, Body: Act(func(k *Kernel, s *State, f *Flight) {
 		f.Took &^= TookPidfd // it is the file's now
 		s.Pid[f.Pid].Pidfds |= 1 << s.parent(f).Ref[Files]

@@ -112,3 +112,23 @@ func TestSpacesHaveHistory(t *testing.T) {
 		}
 	}
 }
+
+// What one copy of the labels gives, the other has yet to give.
+func TestLabelsCloneGoesItsOwnWay(t *testing.T) {
+	l := NewLabels()
+	one, other := "1", "2"
+	l.Clone().give("uts", &one, "a")
+	if l.give("uts", &other, "a"); other != "uts:a" {
+		t.Errorf("the first label of a is %q after a copy has given one", other)
+	}
+}
+
+// What wait will say of a leader is not decided while other threads live.
+func TestComparableExitOfLeader(t *testing.T) {
+	for threads, want := range map[int]string{1: "exited 1", 2: ""} {
+		o := model.Observation{Tasks: []model.TaskView{{Name: "a", State: "zombie", Exit: "exited 1", Threads: threads}}}
+		if got := (&Facts{}).Comparable(o, NewLabels()).Tasks[0].Exit; got != want {
+			t.Errorf("with %d threads the exit is %q, not %q", threads, got, want)
+		}
+	}
+}
