@@ -89,6 +89,9 @@ func TestSecondInterrupt(t *testing.T) {
 	}
 }
 
+// soon is when an interrupt has been noticed even on a busy machine. One that is not noticed shows in the exit status, too.
+const soon = 30 * time.Second
+
 // Every long command notices an interrupt soon, and ends with 3.
 func TestInterrupt(t *testing.T) {
 	const trace = "../../testdata/known/N3-global-init-killed.trace"
@@ -114,7 +117,7 @@ func TestInterrupt(t *testing.T) {
 		t.Run(c.args, func(t *testing.T) {
 			t.Parallel()
 			status, errors, took := interrupted(t, 300*time.Millisecond, strings.Fields(c.args))
-			if status != exitCut || !strings.HasPrefix(errors, c.says) || took > 5*time.Second {
+			if status != exitCut || !strings.HasPrefix(errors, c.says) || took > soon {
 				t.Errorf("status %d after %v, says %q; want %d, %q", status, took, errors, exitCut, c.says)
 			}
 		})
@@ -134,7 +137,7 @@ func TestInterruptLive(t *testing.T) {
 		{"run -live " + long, "forkcheck: interrupted before the end of " + long + "\n"},
 	} {
 		status, errors, took := interrupted(t, time.Second, strings.Fields(c.args))
-		if status != exitCut || !strings.HasPrefix(errors, c.says) || took > 5*time.Second {
+		if status != exitCut || !strings.HasPrefix(errors, c.says) || took > soon {
 			t.Errorf("%s: status %d after %v, says %q; want %d, %q", c.args, status, took, errors, exitCut, c.says)
 		}
 	}
@@ -158,7 +161,7 @@ func interrupted(t *testing.T, wait time.Duration, args []string) (status int, e
 		}
 		_ = cmd.Wait()
 		took = time.Since(began)
-		if status = cmd.ProcessState.ExitCode(); status >= 0 || took > 5*time.Second || wait > 4*time.Second {
+		if status = cmd.ProcessState.ExitCode(); status >= 0 || took > soon || wait > 4*time.Second {
 			return status, text.String(), took
 		}
 	}
