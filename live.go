@@ -128,8 +128,8 @@ func (b *Beside) Run(t *model.Trace) (r BesideResult, err error) {
 	return r, b.host().End()
 }
 
-// unexpected are the lines that came to something else than what is written. Where a kernel took another order than the choice of a
-// line, for which it cannot be asked, what is written there and behind it says nothing.
+// unexpected are the lines that came to something else than what is written. Where a kernel took another order than
+// the choice of a line, for which it cannot be asked, what is written there and behind it says nothing.
 func (b *Beside) unexpected(lines []Came) (list []Came) {
 	other := false
 	for i, c := range lines {
@@ -302,7 +302,8 @@ func (p *possible) outcomes(k *model.Kernel, l *model.Line, turns int) (list []*
 		n := &possible{state: *s, names: p.names.Clone(), spaces: p.spaces.Clone()}
 		n.names.Born(s, op, l.Stmt.Bind, res)
 		n.owed = append(slices.Clone(p.owed), res.Calls(op, n.names.Of)...)
-		n.lines = append(slices.Clip(p.lines), Came{l, res.Text(op, n.names.Of), choice, op.Choice != 0 && written != *s})
+		other := op.Choice != 0 && written != *s
+		n.lines = append(slices.Clip(p.lines), Came{l, res.Text(op, n.names.Of), choice, other})
 		n.names.Gone(s)
 		list = append(list, n)
 		return true

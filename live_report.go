@@ -30,7 +30,8 @@ func (b *Beside) Refuses(t *model.Trace) (line *model.Line, why string) {
 		case s.text != global[i].text:
 			return s.line, "its result depends on the global init, which no trace has"
 		case s.text != less[i].text:
-			return s.line, "its result depends on a capability that root has not here: " + strings.Join((model.CapAll&^b.Lab.Caps()).Names(), ", ")
+			lacks := model.CapAll &^ b.Lab.Caps()
+			return s.line, "its result depends on a capability that root has not here: " + strings.Join(lacks.Names(), ", ")
 		}
 	}
 	return nil, ""

@@ -282,8 +282,8 @@ func TestFileName(t *testing.T) {
 	}
 }
 
-// What run -live prints is a trace that can be run again, whatever was written in its file: what differs is a comment, and a choice is
-// there only where this kernel took that order.
+// What run -live prints is a trace that can be run again, whatever was written in its file: what differs is a comment, and
+// a choice is there only where this kernel took that order.
 func TestRunLiveAgain(t *testing.T) {
 	needLab(t)
 	for _, c := range []struct {
@@ -303,14 +303,16 @@ func TestRunLiveAgain(t *testing.T) {
 	}
 }
 
-// A kernel cannot be asked for the choice of a line: where it took another order, what is written behind says nothing, even if the
-// line itself has the same result.
+// A kernel cannot be asked for the choice of a line: where it took another order, what is written behind says nothing,
+// even if the line itself has the same result.
 func TestLiveOtherOrder(t *testing.T) {
 	needLab(t)
 	t.Chdir(t.TempDir())
-	const lines = "kernel v6.x\np := a.fork()\nq := a.fork()\nb := p.fork()\nc := q.fork()\nb.sigaction(TERM, IGN)\nc.sigaction(TERM, IGN)\n" +
+	const lines = "kernel v6.x\np := a.fork()\nq := a.fork()\nb := p.fork()\nc := q.fork()\n" +
+		"b.sigaction(TERM, IGN)\nc.sigaction(TERM, IGN)\n" +
 		"a.kill(-1, TERM).choose(%d) // 0\nb.exit(1)\nc.exit(2)\ninit.wait4(-1) // %s\n"
-	first, second := strings.Replace(fmt.Sprintf(lines, 0, "b exited 1"), ".choose(0)", "", 1), fmt.Sprintf(lines, 1, "c exited 2")
+	first := strings.Replace(fmt.Sprintf(lines, 0, "b exited 1"), ".choose(0)", "", 1)
+	second := fmt.Sprintf(lines, 1, "c exited 2")
 	for _, text := range []string{first, second} {
 		if status, _, errors := call(text, "run", "-"); status != exitOK {
 			t.Fatalf("the model: status %d, %s", status, errors)
@@ -331,7 +333,8 @@ func TestLiveLacksCapability(t *testing.T) {
 	if lab.UserNS || lab.Caps()&model.CapSysResource != 0 {
 		t.Skip("root has CAP_SYS_RESOURCE here, or the lab none that counts")
 	}
-	status, out, errors := call("kernel v6.x uid=1000 caps=SYS_RESOURCE nproc=1\na.kill(a, 0)\na.fork() // 3", "live", "-")
+	const in = "kernel v6.x uid=1000 caps=SYS_RESOURCE nproc=1\na.kill(a, 0)\na.fork() // 3"
+	status, out, errors := call(in, "live", "-")
 	const want = "<stdin>:3: its result depends on a capability that root has not here: SYS_RESOURCE\n"
 	if status != exitUsage || out != "" || errors != want {
 		t.Errorf("status %d, prints %q, says %q", status, out, errors)
