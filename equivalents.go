@@ -19,7 +19,7 @@ type Equivalent struct {
 }
 
 // The kinds of equivalents. What is wrong with a mutant runs and comes to the same; or it never runs; or it would be seen by something that
-// this model does not have, and "What is not modelled" of the README names.
+// this model does not have, and "What is not modelled" of docs/limits.md names.
 const (
 	Commutes    = "commutes"
 	Unreachable = "unreachable"

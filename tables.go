@@ -28,14 +28,22 @@ func Listings(v *model.Version) (list []Listing) {
 		listInvariants(), listKnown(), listMutants(), listEquivalents(), listBugs(), listRefuted(), listScopes(), listWords())
 }
 
-// Markdown writes a listing as a table. The last column is the long one and is not padded.
-func (l *Listing) Markdown() string {
+// Markdown writes a listing as a table.
+func (l *Listing) Markdown() string { return l.table(make([]int, len(l.Head))) }
+
+// Aligned writes it for a terminal. The last column is the long one and is not padded.
+func (l *Listing) Aligned() string {
 	width := make([]int, len(l.Head))
 	for _, row := range append([][]string{l.Head}, l.Rows...) {
 		for i, cell := range row[:len(row)-1] {
 			width[i] = max(width[i], utf8.RuneCountInString(cell))
 		}
 	}
+	return l.table(width)
+}
+
+// table writes a table with columns of at least these widths.
+func (l *Listing) table(width []int) string {
 	rule := make([]string, len(l.Head))
 	for i := range rule {
 		rule[i] = strings.Repeat("-", max(3, width[i]))

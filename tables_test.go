@@ -119,8 +119,12 @@ func TestListingVersions(t *testing.T) {
 
 func TestMarkdown(t *testing.T) {
 	l := forkcheck.Listing{Head: []string{"call", "means"}, Rows: [][]string{{"fork", "a child"}, {"größer", "x"}}}
-	const want = "| call   | means |\n| ------ | --- |\n| fork   | a child |\n| größer | x |\n"
-	if got := l.Markdown(); got != want {
-		t.Errorf("got\n%swant\n%s", got, want)
+	const aligned = "| call   | means |\n| ------ | --- |\n| fork   | a child |\n| größer | x |\n"
+	if diff := cmp.Diff(aligned, l.Aligned()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	const short = "| call | means |\n| --- | --- |\n| fork | a child |\n| größer | x |\n"
+	if diff := cmp.Diff(short, l.Markdown()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -69,7 +69,7 @@ func printListings(out io.Writer, list []forkcheck.Listing) error {
 		if len(list) > 1 {
 			fmt.Fprintf(&b, "## %s\n\n", list[i].Name)
 		}
-		b.WriteString(list[i].Markdown())
+		b.WriteString(list[i].Aligned())
 	}
 	_, err := io.WriteString(out, b.String())
 	return err

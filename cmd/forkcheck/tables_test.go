@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -34,21 +35,29 @@ func TestTables(t *testing.T) {
 	}
 }
 
-// The commands that the README shows print what it shows.
+// The commands that the README and docs show print what they show.
 func TestReadmeConsole(t *testing.T) {
 	t.Chdir("../..")
-	readme, err := os.ReadFile("README.md")
+	files, err := filepath.Glob("docs/*.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	shown := regexp.MustCompile("(?s)```console\n\\$ go run ./cmd/forkcheck ([^\n]*)\n(.*?)```").FindAllStringSubmatch(string(readme), -1)
-	if len(shown) == 0 {
-		t.Error("README.md shows no command")
-	}
-	for _, m := range shown {
-		_, out, errors := call("", strings.Fields(m[1])...)
-		if diff := cmp.Diff(m[2], out+errors); diff != "" {
-			t.Errorf("forkcheck %s (-README.md +got):\n%s", m[1], diff)
+	commands := 0
+	for _, file := range append(files, "README.md") {
+		page, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
 		}
+		shown := regexp.MustCompile("(?s)```console\n\\$ go run ./cmd/forkcheck ([^\n]*)\n(.*?)```")
+		for _, m := range shown.FindAllStringSubmatch(string(page), -1) {
+			commands++
+			_, out, errors := call("", strings.Fields(m[1])...)
+			if diff := cmp.Diff(m[2], out+errors); diff != "" {
+				t.Errorf("forkcheck %s (-%s +got):\n%s", m[1], file, diff)
+			}
+		}
+	}
+	if commands == 0 {
+		t.Error("no page shows a command")
 	}
 }
