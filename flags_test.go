@@ -1,8 +1,10 @@
 package forkcheck_test
 
 import (
+	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -65,5 +67,26 @@ func TestNoTime(t *testing.T) {
 	f, err := forkcheck.Check(t, forkcheck.CheckOptions{Deadline: time.Now().Add(-time.Second)})
 	if f != nil || err == nil || !strings.HasPrefix(err.Error(), "no trace was run") {
 		t.Errorf("failure %v, error %v", f, err)
+	}
+}
+
+// Every test program takes the flags of rapid: go test ./... -rapid.checks=20 has them all.
+func TestPackagesTakeFlags(t *testing.T) {
+	has := map[string]bool{}
+	err := filepath.WalkDir(".", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		has[filepath.Dir(path)] = has[filepath.Dir(path)] || strings.Contains(string(text), "testmain.Run(")
+		return err
+	})
+	if err != nil || len(has) < 5 {
+		t.Fatalf("%d packages with tests: %v", len(has), err)
+	}
+	for dir, calls := range has {
+		if !calls && dir != "internal/testmain" { // whose own tests need rapid
+			t.Errorf("%s has tests and no TestMain that calls testmain.Run", dir)
+		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"os"
 	"strconv"
 	"testing"
+
+	_ "pgregory.net/rapid" // its flags, so that each test program takes them
 )
 
 // Run runs the tests and ends the program, unless rapid's flags, or those that more looks at, cannot mean what they
