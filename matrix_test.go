@@ -61,7 +61,7 @@ func TestMatrix(t *testing.T) {
 // matrixEvery is how many mutants there are to one that runs.
 func matrixEvery() int {
 	if testing.Short() {
-		return 200
+		return 400
 	}
 	return 40
 }
